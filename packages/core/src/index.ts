@@ -17,5 +17,18 @@ export {
   UnauthenticatedError,
   UnavailableError,
 } from './errors.ts';
+export { backoffMs, FAILURE_RULES, failurePolicy } from './failure-policy.ts';
+export type { Failure, FailureReason } from './failure-reason.ts';
+export { FAILURE_REASONS } from './failure-reason.ts';
+export type { EvaluationFigures, FineTuningJob, JobEstimate, JobProgress, JobResult, JobSpec } from './job.ts';
+export { jobSpecSchema } from './job.ts';
+export type { JobStatus, OpenAiJobStatus } from './job-status.ts';
+export { ACTIVE_STATUSES, isActive, isTerminal, JOB_STATUSES, TERMINAL_STATUSES, toOpenAiStatus } from './job-status.ts';
 export type { LoraConfig } from './lora-config.ts';
 export { ALL_LINEAR, loraConfigSchema } from './lora-config.ts';
+export type { Pool } from './pool.ts';
+export { billedUnits, poolSchema } from './pool.ts';
+export type { JobEvent, JobEventType, Transition } from './transition.ts';
+export { JOB_EVENT_TYPES, TRANSITIONS, transition } from './transition.ts';
+export type { ArtifactRef, NumberedReport, RankAssignment, RankIdentity, WorkerCommand, WorkerReport } from './worker-report.ts';
+export { failureReasonSchema } from './worker-report.ts';

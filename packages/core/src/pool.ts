@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** A named set of slots: one worker takes one slot. Kubernetes' own names for what is Kubernetes'. */
+export const poolSchema = z.object({
+  id: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/),
+  launcher: z.enum(['kubernetes', 'process']),
+  /** How many workers may run at once. */
+  maxWorkers: z.number().int().min(0).max(10_000),
+  minReady: z.number().int().min(0).default(0),
+  gpusPerWorker: z.number().int().min(0).default(0),
+  pricePerGpuHour: z.number().min(0).default(0),
+  /** A paused pool launches nothing; running jobs go on. */
+  paused: z.boolean().default(false),
+  /** Memory limit of a worker where the job names none. */
+  memoryMiB: z.number().int().min(64).nullable().default(null),
+  /** Launcher-specific settings: node selector, image, tolerations … */
+  settings: z.record(z.string(), z.unknown()).default({}),
+});
+export type Pool = z.infer<typeof poolSchema> & { version: number };
+
+/** Slots that cost money: GPUs where the pool has them, else one slot a worker. */
+export function billedUnits(pool: Pick<Pool, 'gpusPerWorker'>, workers: number): number {
+  return workers * Math.max(1, pool.gpusPerWorker);
+}
