@@ -23,7 +23,9 @@ function step(title, command, args) {
   });
   process.stderr.write(`${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`);
   if (result.status === 0) return;
-  process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n${command} ${args.join(' ')} failed.\n`);
+  process.stderr.write(
+    `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n${command} ${args.join(' ')} failed.\n`,
+  );
   process.exit(1);
 }
 
@@ -37,7 +39,9 @@ function checkNode() {
 /** Installs dependencies when the lock file differs from the one last installed. */
 export function install() {
   checkNode();
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   step('Installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund']);
   writeFileSync(stamp, lock);
