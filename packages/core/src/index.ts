@@ -1,4 +1,11 @@
 export type { Clock } from './clock.ts';
+export type { DatasetReport, Leakage, LengthSummary } from './datasets/dataset-report.ts';
+export { datasetProblemSchema, datasetReportSchema, leakageSchema } from './datasets/dataset-report.ts';
+export type { ChatMessage, ChatRole, DatasetFormat, DatasetProblem, DatasetRow } from './datasets/dataset-row.ts';
+export { CHAT_ROLES, DATASET_FORMATS } from './datasets/dataset-row.ts';
+export type { ParsedLine } from './datasets/parse-dataset-line.ts';
+export { mixedFormatProblem, parseDatasetLine } from './datasets/parse-dataset-line.ts';
+export { joinMessages, toSourceTarget } from './datasets/source-target.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export {
   AppError,
