@@ -28,6 +28,8 @@ export {
 export { backoffMs, FAILURE_RULES, failurePolicy } from './failure-policy.ts';
 export type { Failure, FailureReason } from './failure-reason.ts';
 export { FAILURE_REASONS } from './failure-reason.ts';
+export type { GenerateChunk, GenerateRequest, ServeAssignment } from './generate.ts';
+export { serveAssignmentSchema } from './generate.ts';
 export type { EvaluationFigures, FineTuningJob, JobEstimate, JobProgress, JobResult, JobSpec } from './job.ts';
 export { jobSpecSchema } from './job.ts';
 export type { JobStatus, OpenAiJobStatus } from './job-status.ts';
@@ -39,4 +41,4 @@ export { billedUnits, poolSchema } from './pool.ts';
 export type { JobEvent, JobEventType, Transition } from './transition.ts';
 export { JOB_EVENT_TYPES, TRANSITIONS, transition } from './transition.ts';
 export type { ArtifactRef, NumberedReport, RankAssignment, RankIdentity, WorkerCommand, WorkerReport } from './worker-report.ts';
-export { failureReasonSchema } from './worker-report.ts';
+export { failureReasonSchema, rankAssignmentSchema } from './worker-report.ts';

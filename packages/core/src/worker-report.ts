@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FAILURE_REASONS } from './failure-reason.ts';
-import type { EvaluationFigures, JobResult, JobSpec } from './job.ts';
+import { type EvaluationFigures, type JobResult, type JobSpec, jobSpecSchema } from './job.ts';
 
 /** Who speaks: one rank of one attempt. Every message up the stream carries it, and an old epoch is refused. */
 export interface RankIdentity {
@@ -32,6 +32,34 @@ export interface RankAssignment extends RankIdentity {
   /** Training milliseconds of earlier attempts, so that `elapsedMs` goes on. */
   elapsedMs: number;
 }
+
+const artifactRefSchema = z.object({ path: z.string(), sha256: z.string(), bytes: z.number().int().min(0) });
+
+const evaluationFiguresSchema = z.object({
+  loss: z.number(),
+  tokenAccuracy: z.number(),
+  rouge1: z.number(),
+  rouge2: z.number(),
+  rougeL: z.number(),
+  rows: z.number().int().min(0),
+});
+
+/** An assignment travels as JSON; fields that a newer scheduler adds are dropped. */
+export const rankAssignmentSchema = z.object({
+  jobId: z.string(),
+  attempt: z.number().int().min(1),
+  epoch: z.number().int().min(0),
+  rank: z.number().int().min(0),
+  worldSize: z.number().int().min(1),
+  spec: jobSpecSchema,
+  baseModel: z.array(artifactRefSchema),
+  trainingFile: artifactRefSchema,
+  validationFile: artifactRefSchema.nullable(),
+  checkpoints: z.array(z.object({ step: z.number().int().min(0), state: artifactRefSchema })),
+  baseEvaluation: z.object({ figures: evaluationFiguresSchema, outputs: z.array(z.string()) }).nullable(),
+  heartbeatIntervalMs: z.number().int().min(1),
+  elapsedMs: z.number().min(0),
+}) satisfies z.ZodType<RankAssignment>;
 
 export const failureReasonSchema = z.enum(FAILURE_REASONS);
 
