@@ -6,6 +6,8 @@ export { CHAT_ROLES, DATASET_FORMATS } from './datasets/dataset-row.ts';
 export type { ParsedLine } from './datasets/parse-dataset-line.ts';
 export { mixedFormatProblem, parseDatasetLine } from './datasets/parse-dataset-line.ts';
 export { joinMessages, toSourceTarget } from './datasets/source-target.ts';
+export type { AttemptFacts, DecideContext, DecidedAction, DecideLimits, Decision } from './decide.ts';
+export { decide } from './decide.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export {
   AppError,
@@ -36,6 +38,9 @@ export type { JobStatus, OpenAiJobStatus } from './job-status.ts';
 export { ACTIVE_STATUSES, isActive, isTerminal, JOB_STATUSES, TERMINAL_STATUSES, toOpenAiStatus } from './job-status.ts';
 export type { LoraConfig } from './lora-config.ts';
 export { ALL_LINEAR, loraConfigSchema } from './lora-config.ts';
+export type { ObservedRank } from './observed-rank.ts';
+export { failureFromExit, isFinished } from './observed-rank.ts';
+export { fitToMemory, isOutOfMemory, judgeFailure, shrunkMicroBatchSize } from './out-of-memory.ts';
 export type { Pool } from './pool.ts';
 export { billedUnits, poolSchema } from './pool.ts';
 export type { JobEvent, JobEventType, Transition } from './transition.ts';

@@ -1,0 +1,116 @@
+import type { Failure } from './failure-reason.ts';
+import type { FineTuningJob } from './job.ts';
+import { failureFromExit, isFinished, type ObservedRank } from './observed-rank.ts';
+import { judgeFailure } from './out-of-memory.ts';
+import type { JobEvent } from './transition.ts';
+
+/** What the ledger knows of the current attempt. */
+export interface AttemptFacts {
+  intendedAt: Date;
+  /** The last sign of life of each rank that has ever spoken. Once one has, the same attempt cannot start over. */
+  heartbeats: ReadonlyMap<number, Date>;
+  /** When pause or cancel was asked for. */
+  stopRequestedAt: Date | null;
+  /** Earlier attempts that ran out of memory. */
+  memoryFailures: number;
+}
+
+/** How long things may take, in milliseconds. */
+export interface DecideLimits {
+  /** From the intent to the first sight of every rank. */
+  launchGraceMs: number;
+  /** Silence of a rank after which it counts as lost. */
+  heartbeatTimeoutMs: number;
+  /** From the stop command to force. */
+  stopGraceMs: number;
+  /** From the clean exit of every rank to its report. */
+  reportGraceMs: number;
+}
+
+export interface DecideContext {
+  now: Date;
+  random: () => number;
+  /** Silence before this instant proves nothing: nobody was there to listen. */
+  listeningSince: Date;
+  limits: DecideLimits;
+}
+
+/** `relaunch` repeats the launch of the same attempt; `commandStop` asks the ranks; `stop` lets the launcher end them. */
+export type DecidedAction = 'relaunch' | 'commandStop' | 'stop';
+
+export interface Decision {
+  event?: JobEvent;
+  actions: DecidedAction[];
+}
+
+/**
+ * What to do next about one active job, given its ranks as they are seen now. Pure; acting on the same decision twice is harmless,
+ * because events are refused once applied and every action is idempotent. The ranks must be looked at *before* the row is read:
+ * a rank exits only after its last report was committed, so a finished rank of a still active row has really said nothing.
+ */
+export function decide(job: FineTuningJob, ranks: ObservedRank[], attempt: AttemptFacts, context: DecideContext): Decision {
+  switch (job.status) {
+    case 'starting':
+    case 'running':
+      return decideRunning(job, ranks, attempt, context);
+    case 'pausing':
+    case 'cancelling':
+      return decideStopping(ranks, attempt, context);
+    case 'queued':
+    case 'paused':
+    case 'succeeded':
+    case 'failed':
+    case 'cancelled':
+      return { actions: [] };
+  }
+}
+
+function decideRunning(job: FineTuningJob, ranks: ObservedRank[], attempt: AttemptFacts, context: DecideContext): Decision {
+  const { now, limits, random } = context;
+  const isIncomplete = ranks.length < job.spec.resources.workers;
+  if (isIncomplete && attempt.heartbeats.size === 0)
+    return { actions: elapsedMs(attempt.intendedAt, now) > limits.launchGraceMs ? ['relaunch'] : [] };
+  const failure = findExit(ranks) ?? findSilentEnd(job, ranks, context) ?? findLostRank(job, ranks, attempt, context);
+  if (failure === null) return { actions: [] };
+  return { event: judgeFailure(job, failure, { memoryFailures: attempt.memoryFailures, now, random }), actions: ['stop'] };
+}
+
+function decideStopping(ranks: ObservedRank[], attempt: AttemptFacts, { now, limits }: DecideContext): Decision {
+  if (ranks.every(isFinished)) return { event: { type: 'workersGone' }, actions: [] };
+  const isOverdue = attempt.stopRequestedAt !== null && elapsedMs(attempt.stopRequestedAt, now) > limits.stopGraceMs;
+  // A rank that never spoke has no step to finish and no checkpoint to save.
+  return { actions: isOverdue || attempt.heartbeats.size === 0 ? ['commandStop', 'stop'] : ['commandStop'] };
+}
+
+function findExit(ranks: ObservedRank[]): Failure | null {
+  const failed = ranks.find(({ phase }) => phase === 'failed');
+  return failed === undefined ? null : failureFromExit(failed);
+}
+
+function findSilentEnd(job: FineTuningJob, ranks: ObservedRank[], { now, limits }: DecideContext): Failure | null {
+  const hasEnded = ranks.length >= job.spec.resources.workers && ranks.every(({ phase }) => phase === 'succeeded');
+  if (!hasEnded || ranks.some(({ finishedAt }) => finishedAt !== null && elapsedMs(finishedAt, now) <= limits.reportGraceMs)) return null;
+  return { reason: 'TrainerError', message: 'Every rank exited cleanly, but none reported a result.', exitCode: 0 };
+}
+
+/** The first rank that should be alive, and is silent. Pending ranks may wait for a node or an image for as long as it takes. */
+function findLostRank(job: FineTuningJob, ranks: ObservedRank[], attempt: AttemptFacts, context: DecideContext): Failure | null {
+  const { heartbeatTimeoutMs } = context.limits;
+  const observed = new Map(ranks.map((rank) => [rank.rank, rank]));
+  for (let rank = 0; rank < job.spec.resources.workers; rank += 1) {
+    const seen = observed.get(rank);
+    if (seen !== undefined && seen.phase !== 'running') continue;
+    const heardAt = attempt.heartbeats.get(rank) ?? seen?.startedAt ?? attempt.intendedAt;
+    const silenceMs = context.now.getTime() - Math.max(heardAt.getTime(), context.listeningSince.getTime());
+    if (silenceMs <= heartbeatTimeoutMs) continue;
+    const silence = `has not been heard of for ${Math.round(heartbeatTimeoutMs / 1000)} s`;
+    return seen === undefined
+      ? { reason: 'NodeLost', message: `Rank ${rank} vanished and ${silence}.`, exitCode: null }
+      : { reason: 'HeartbeatLost', message: `Rank ${rank} ${silence}.`, exitCode: null };
+  }
+  return null;
+}
+
+function elapsedMs(from: Date, to: Date): number {
+  return to.getTime() - from.getTime();
+}
