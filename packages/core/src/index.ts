@@ -1,3 +1,43 @@
+export type { ApiKeyObject, ApiKeyRole, CreateApiKeyRequest } from './api/api-key-object.ts';
+export { API_KEY_ROLES, apiKeyObjectSchema, createApiKeyRequestSchema } from './api/api-key-object.ts';
+export type { CapstanJobOptions } from './api/capstan-job-options.ts';
+export type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest, ChatCompletionRequestInput } from './api/chat-completion.ts';
+export { chatCompletionChunkSchema, chatCompletionRequestSchema, chatCompletionSchema } from './api/chat-completion.ts';
+export type { CompareModelsRequest, CompareModelsRequestInput, ModelComparison } from './api/compare-models.ts';
+export { compareModelsRequestSchema, modelComparisonSchema } from './api/compare-models.ts';
+export type { Completion, CompletionRequest } from './api/completion.ts';
+export { completionRequestSchema, completionSchema } from './api/completion.ts';
+export type { CreateJobRequest, Hyperparameters } from './api/create-job.ts';
+export { createJobRequestSchema } from './api/create-job.ts';
+export type { ErrorBody } from './api/error-body.ts';
+export { errorBodySchema } from './api/error-body.ts';
+export type { FileObject, FilePurpose, UploadFields } from './api/file-object.ts';
+export { FILE_PURPOSES, fileObjectSchema, listFilesQuerySchema, UPLOAD_PURPOSES, uploadFieldsSchema } from './api/file-object.ts';
+export type { FileReportObject } from './api/file-report.ts';
+export { fileReportObjectSchema } from './api/file-report.ts';
+export type { Usage } from './api/generation.ts';
+export type { CapstanJob, JobEstimateObject, JobObject } from './api/job-object.ts';
+export { jobEstimateObjectSchema, jobObjectSchema, listJobsQuerySchema } from './api/job-object.ts';
+export type { AdapterFileObject, CheckpointObject, EventObject, LogObject, MetricObject } from './api/job-records.ts';
+export {
+  adapterFileObjectSchema,
+  checkpointObjectSchema,
+  eventObjectSchema,
+  listCheckpointsQuerySchema,
+  listEventsQuerySchema,
+  listLogsQuerySchema,
+  listMetricsQuerySchema,
+  logObjectSchema,
+  metricObjectSchema,
+} from './api/job-records.ts';
+export type { JobStreamMessage, StreamPosition } from './api/job-stream.ts';
+export { formatStreamPosition, jobStreamMessageSchema, parseStreamPosition } from './api/job-stream.ts';
+export type { Deleted, List } from './api/list.ts';
+export { deletedSchema, listSchema } from './api/list.ts';
+export type { ModelObject } from './api/model-object.ts';
+export { modelObjectSchema } from './api/model-object.ts';
+export type { PoolObject, UpdatePoolRequest } from './api/pool-object.ts';
+export { poolObjectSchema, updatePoolRequestSchema } from './api/pool-object.ts';
 export type { Clock } from './clock.ts';
 export type { DatasetReport, Leakage, LengthSummary } from './datasets/dataset-report.ts';
 export { datasetProblemSchema, datasetReportSchema, leakageSchema } from './datasets/dataset-report.ts';
@@ -43,7 +83,16 @@ export { failureFromExit, isFinished } from './observed-rank.ts';
 export { fitToMemory, isOutOfMemory, judgeFailure, shrunkMicroBatchSize } from './out-of-memory.ts';
 export type { Pool } from './pool.ts';
 export { billedUnits, poolSchema } from './pool.ts';
+export type { EstimateFacts } from './submission/estimate-job.ts';
+export { estimateJob } from './submission/estimate-job.ts';
+export { checkpointModelName, fineTunedModelName } from './submission/model-name.ts';
+export type { JobSpecFacts } from './submission/resolve-job-spec.ts';
+export { baseLearningRate, resolveJobSpec } from './submission/resolve-job-spec.ts';
+export type { T5Shape } from './submission/t5-shape.ts';
+export { t5ShapeSchema } from './submission/t5-shape.ts';
 export type { JobEvent, JobEventType, Transition } from './transition.ts';
 export { JOB_EVENT_TYPES, TRANSITIONS, transition } from './transition.ts';
+export type { Wait, WaitFacts, WaitReason } from './wait-reason.ts';
+export { WAIT_REASONS, waitReason } from './wait-reason.ts';
 export type { ArtifactRef, NumberedReport, RankAssignment, RankIdentity, WorkerCommand, WorkerReport } from './worker-report.ts';
 export { failureReasonSchema, rankAssignmentSchema } from './worker-report.ts';

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { capstanJobOptionsSchema } from './capstan-job-options.ts';
+
+const auto = z.literal('auto');
+
+/** OpenAI's three knobs; `auto` and absent mean that Capstan chooses. */
+export const hyperparametersSchema = z.strictObject({
+  batch_size: z.union([auto, z.number().int().min(1).max(256)], { error: 'Give "auto" or a whole number from 1 to 256.' }).nullish(),
+  learning_rate_multiplier: z.union([auto, z.number().positive().max(1_000)], { error: 'Give "auto" or a number above 0.' }).nullish(),
+  n_epochs: z.union([auto, z.number().int().min(1).max(50)], { error: 'Give "auto" or a whole number from 1 to 50.' }).nullish(),
+});
+export type Hyperparameters = z.infer<typeof hyperparametersSchema>;
+
+/** Up to 16 pairs that Capstan keeps and filters by, never reads. */
+export const metadataSchema = z
+  .record(
+    z.string().min(1).max(64, 'A metadata key has at most 64 characters.'),
+    z.string().max(512, 'A metadata value has at most 512 characters.'),
+  )
+  .refine((metadata) => Object.keys(metadata).length <= 16, 'Metadata holds at most 16 pairs.');
+
+const SUPERVISED_ONLY = 'Capstan trains with method.type "supervised" for now; dpo and reinforcement are not supported.';
+const methodSchema = z.strictObject({
+  type: z.literal('supervised', { error: SUPERVISED_ONLY }),
+  supervised: z.strictObject({ hyperparameters: hyperparametersSchema.nullish() }).nullish(),
+});
+
+const NO_INTEGRATIONS =
+  'No integration is connected to this server: leave `integrations` out. Metrics are at GET /v1/fine_tuning/jobs/{id}/metrics.';
+
+/** Reading file ids and names leniently keeps "does not exist" the one answer for whatever is not an id of ours. */
+const reference = (what: string) =>
+  z
+    .string({ error: `Give the id of ${what}.` })
+    .min(1, `Give the id of ${what}.`)
+    .max(256);
+
+export const createJobRequestSchema = z.strictObject({
+  model: reference('a model that GET /v1/models lists').meta({ description: 'The base model, or a fine-tuned one to go on from.' }),
+  training_file: reference('a file uploaded with purpose fine-tune'),
+  validation_file: reference('a file uploaded with purpose fine-tune').nullish(),
+  suffix: z
+    .string()
+    .min(1, 'A suffix has 1 to 64 characters.')
+    .max(64, 'A suffix has 1 to 64 characters.')
+    .regex(/[A-Za-z0-9]/, 'A suffix holds at least one letter or digit.')
+    .nullish(),
+  seed: z.number().int().min(0).max(2_147_483_647).nullish(),
+  method: methodSchema.nullish(),
+  metadata: metadataSchema.nullish(),
+  integrations: z.array(z.unknown()).max(0, NO_INTEGRATIONS).nullish(),
+  hyperparameters: hyperparametersSchema.nullish().meta({ deprecated: true, description: 'Use method.supervised.hyperparameters.' }),
+  capstan: capstanJobOptionsSchema.nullish(),
+});
+export type CreateJobRequest = z.infer<typeof createJobRequestSchema>;

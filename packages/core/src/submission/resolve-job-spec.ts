@@ -1,0 +1,165 @@
+import type { CapstanJobOptions } from '../api/capstan-job-options.ts';
+import type { CreateJobRequest, Hyperparameters } from '../api/create-job.ts';
+import type { DatasetReport } from '../datasets/dataset-report.ts';
+import { InvalidRequestError } from '../errors.ts';
+import type { JobSpec } from '../job.ts';
+import { loraConfigSchema } from '../lora-config.ts';
+
+export interface JobSpecFacts {
+  training: DatasetReport;
+  validation: DatasetReport | null;
+  /** Used where the request names no seed. */
+  drawnSeed: number;
+  /** GPUs that a worker gets where the request does not say. */
+  gpusPerWorker: number;
+}
+
+const DEFAULT_BATCH_SIZE = 8;
+const DEFAULT_EPOCHS = 3;
+/** Rows in one forward pass that small machines still hold. */
+const DEFAULT_MICRO_BATCH_SIZE = 8;
+/** Peak rates that a multiplier of 1 means: adapters bear ten times what pre-trained weights do. */
+export const BASE_LEARNING_RATE = { lora: 1e-3, full: 1e-4, random: 1e-3 } as const;
+const WARMUP_SHARE = 0.05;
+const DEFAULT_SOURCE_TOKENS = 192;
+const DEFAULT_TARGET_TOKENS = 48;
+const DEFAULT_EVAL_ROWS = 200;
+const DEFAULT_ROUGE_ROWS = 50;
+
+/**
+ * The request with every `auto` and every absent member replaced by a value, once and for all. Throws an InvalidRequestError that names the
+ * member where two of them contradict each other.
+ */
+export function resolveJobSpec(request: CreateJobRequest, facts: JobSpecFacts): JobSpec {
+  const options = request.capstan ?? {};
+  const method = options.method ?? (options.init === 'random' ? 'full' : 'lora');
+  const init = options.init ?? 'pretrained';
+  if (init === 'random' && method === 'lora')
+    refuse('capstan.init', 'An adapter needs a pre-trained base: use method "full" with init "random".');
+  if (method === 'full' && options.lora) refuse('capstan.lora', 'Method "full" trains every weight: leave capstan.lora out.');
+  const resources = resolveResources(options, facts);
+  return {
+    model: request.model,
+    trainingFile: request.training_file,
+    validationFile: request.validation_file ?? null,
+    suffix: request.suffix ?? null,
+    seed: request.seed ?? facts.drawnSeed,
+    method,
+    init,
+    lora: resolveLora(options),
+    training: resolveTraining(request, facts, { method, init, workers: resources.workers }),
+    resources,
+  };
+}
+
+function resolveLora({ lora = {} }: CapstanJobOptions): JobSpec['lora'] {
+  const { target_modules: targetModules, ...others } = lora;
+  return loraConfigSchema.parse({ ...others, targetModules });
+}
+
+function resolveResources({ resources = {} }: CapstanJobOptions, facts: JobSpecFacts): JobSpec['resources'] {
+  return {
+    workers: resources.workers ?? 1,
+    gpusPerWorker: resources.gpus_per_worker ?? facts.gpusPerWorker,
+    memoryMiB: resources.memory_mib ?? null,
+  };
+}
+
+type Choice = Pick<JobSpec, 'method' | 'init'> & { workers: number };
+
+function resolveTraining(request: CreateJobRequest, facts: JobSpecFacts, choice: Choice): JobSpec['training'] {
+  const options = request.capstan?.training ?? {};
+  const { hyperparameters, path } = givenHyperparameters(request);
+  const batchSize = chosen(hyperparameters.batch_size) ?? DEFAULT_BATCH_SIZE;
+  const length = resolveLength(hyperparameters, options.max_steps, { rows: facts.training.rows, batchSize });
+  const { totalSteps } = length;
+  const validationRows = facts.validation?.rows ?? 0;
+  return {
+    ...length,
+    batchSize,
+    microBatchSize: resolveMicroBatch(options.micro_batch_size, { batchSize, workers: choice.workers, batchPath: `${path}.batch_size` }),
+    learningRate: resolveLearningRate(hyperparameters, options.learning_rate, choice),
+    warmupSteps: resolveWarmup(options.warmup_steps, totalSteps),
+    decay: options.decay ?? 'linear',
+    weightDecay: options.weight_decay ?? 0,
+    maxGradNorm: options.max_grad_norm ?? 1,
+    dropout: options.dropout ?? null,
+    maxSourceTokens: options.max_source_tokens ?? fitTokens(facts.training.tokens?.source.max, { most: DEFAULT_SOURCE_TOKENS, least: 8 }),
+    maxTargetTokens: options.max_target_tokens ?? fitTokens(facts.training.tokens?.target.max, { most: DEFAULT_TARGET_TOKENS, least: 8 }),
+    evalEverySteps: options.eval_every_steps ?? Math.max(10, Math.ceil(totalSteps / 10)),
+    evalRows: Math.min(validationRows, options.eval_rows ?? DEFAULT_EVAL_ROWS),
+    rougeRows: Math.min(validationRows, options.rouge_rows ?? DEFAULT_ROUGE_ROWS),
+    checkpointEverySteps: options.checkpoint_every_steps ?? Math.min(100, Math.max(10, Math.ceil(totalSteps / 20))),
+  };
+}
+
+/** The new place wins over the deprecated one, member by member, as OpenAI does. */
+function givenHyperparameters(request: CreateJobRequest): { hyperparameters: Hyperparameters; path: string } {
+  const supervised = request.method?.supervised?.hyperparameters;
+  const path = supervised ? 'method.supervised.hyperparameters' : 'hyperparameters';
+  return { hyperparameters: { ...request.hyperparameters, ...supervised }, path };
+}
+
+function chosen(value: number | 'auto' | null | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** `max_steps` alone fixes the length; beside `n_epochs` it is a bound. */
+function resolveLength(
+  hyperparameters: Hyperparameters,
+  maxSteps: number | undefined,
+  { rows, batchSize }: { rows: number; batchSize: number },
+) {
+  const epochs = chosen(hyperparameters.n_epochs);
+  const stepsOfEpochs = Math.max(1, Math.ceil((rows * (epochs ?? DEFAULT_EPOCHS)) / batchSize));
+  const totalSteps = maxSteps === undefined ? stepsOfEpochs : epochs === undefined ? maxSteps : Math.min(maxSteps, stepsOfEpochs);
+  return { totalSteps, epochs: totalSteps === stepsOfEpochs ? (epochs ?? DEFAULT_EPOCHS) : (totalSteps * batchSize) / Math.max(1, rows) };
+}
+
+/** A step's batch is split evenly over ranks, then into equal forward passes. */
+function resolveMicroBatch(given: number | undefined, batch: { batchSize: number; workers: number; batchPath: string }): number {
+  const { batchSize, workers } = batch;
+  if (batchSize % workers !== 0) {
+    refuse(
+      'capstan.resources.workers',
+      `A batch of ${batchSize} rows cannot be split evenly over ${workers} workers: choose another ${batch.batchPath}.`,
+    );
+  }
+  const perRank = batchSize / workers;
+  if (given !== undefined) {
+    if (perRank % given !== 0) {
+      refuse('capstan.training.micro_batch_size', `${given} does not divide the ${perRank} rows that each worker takes of a batch.`);
+    }
+    return given;
+  }
+  for (let size = Math.min(DEFAULT_MICRO_BATCH_SIZE, perRank); size > 1; size--) if (perRank % size === 0) return size;
+  return 1;
+}
+
+function resolveLearningRate(hyperparameters: Hyperparameters, given: number | undefined, choice: Choice): number {
+  const multiplier = chosen(hyperparameters.learning_rate_multiplier);
+  if (given !== undefined && multiplier !== undefined) {
+    refuse('capstan.training.learning_rate', 'Give either learning_rate or learning_rate_multiplier, not both.');
+  }
+  return given ?? baseLearningRate(choice) * (multiplier ?? 1);
+}
+
+export function baseLearningRate({ method, init }: Pick<JobSpec, 'method' | 'init'>): number {
+  return BASE_LEARNING_RATE[init === 'random' ? 'random' : method];
+}
+
+function resolveWarmup(given: number | undefined, totalSteps: number): number {
+  if (given !== undefined && given > totalSteps) {
+    refuse('capstan.training.warmup_steps', `The warm-up of ${given} steps is longer than the training of ${totalSteps}.`);
+  }
+  return given ?? Math.round(totalSteps * WARMUP_SHARE);
+}
+
+/** No longer than the longest row, so that padding costs nothing; multiples of 8 keep the shapes few. */
+function fitTokens(longest: number | undefined, { most, least }: { most: number; least: number }): number {
+  return longest === undefined ? most : Math.min(most, Math.max(least, Math.ceil((longest + 1) / 8) * 8));
+}
+
+function refuse(param: string, message: string): never {
+  throw new InvalidRequestError(message, { param });
+}

@@ -1,0 +1,108 @@
+import type { FineTuningJob } from './job.ts';
+
+/** Why a job is not running: a closed set, for programs. */
+export const WAIT_REASONS = [
+  'QueuedBehindOthers',
+  'NoCapacity',
+  'PoolPaused',
+  'BackingOff',
+  'PausedByUser',
+  'Launching',
+  'Pausing',
+  'Cancelling',
+] as const;
+export type WaitReason = (typeof WAIT_REASONS)[number];
+
+export interface Wait {
+  reason: WaitReason;
+  message: string;
+  /** Place in the queue, from 1; null where the job is not in it. */
+  position: number | null;
+  ahead: number | null;
+  /** Until it starts, as far as can be told. */
+  etaSeconds: number | null;
+}
+
+/** What is known about a job's surroundings at `now`. */
+export interface WaitFacts {
+  pool: { id: string; maxWorkers: number; paused: boolean };
+  /** Slots that other jobs hold. */
+  reserved: number;
+  /** Jobs before it in the pool's queue; null where nobody looked. */
+  ahead: number | null;
+  /** Seconds that one job of this pool has lately taken; null where none ended yet. */
+  typicalJobSeconds: number | null;
+  /** The launcher's own words, e.g. "0/3 nodes have a free GPU"; null where it said nothing. */
+  launchMessage: string | null;
+}
+
+/** Why the job waits, or null for a job that runs or has ended. */
+export function waitReason(job: FineTuningJob, facts: WaitFacts, now: Date): Wait | null {
+  switch (job.status) {
+    case 'queued':
+      return queuedReason(job, facts, now);
+    case 'starting':
+      return notQueued('Launching', facts.launchMessage ?? `Attempt ${job.attempt} is being launched in pool ${facts.pool.id}.`);
+    case 'pausing':
+      return notQueued('Pausing', 'The ranks finish their step and save a checkpoint.');
+    case 'paused':
+      return notQueued('PausedByUser', 'The job was paused. Resume it to queue it again; it goes on from its last checkpoint.');
+    case 'cancelling':
+      return notQueued('Cancelling', 'The ranks are being stopped.');
+    case 'running':
+    case 'succeeded':
+    case 'failed':
+    case 'cancelled':
+      return null;
+  }
+}
+
+/** The most lasting obstacle is named first: a paused pool outlives a backoff, and a backoff outlives a full pool. */
+function queuedReason(job: FineTuningJob, facts: WaitFacts, now: Date): Wait {
+  const { pool, ahead } = facts;
+  const place = { position: ahead === null ? null : ahead + 1, ahead };
+  const workers = job.spec.resources.workers;
+  if (pool.paused) {
+    return { reason: 'PoolPaused', message: `Pool ${pool.id} is paused: an operator must resume it.`, ...place, etaSeconds: null };
+  }
+  if (workers > pool.maxWorkers) {
+    const message = `The job needs ${count(workers, 'worker')} and pool ${pool.id} has ${pool.maxWorkers}: scale the pool up.`;
+    return { reason: 'NoCapacity', message, ...place, etaSeconds: null };
+  }
+  const backoffMs = job.notBefore ? job.notBefore.getTime() - now.getTime() : 0;
+  if (backoffMs > 0) {
+    const seconds = Math.ceil(backoffMs / 1000);
+    const message = `${job.message ?? 'The last attempt failed.'} Attempt ${job.attempt + 1} starts in ${seconds} s at the earliest.`;
+    return { reason: 'BackingOff', message, ...place, etaSeconds: seconds };
+  }
+  const etaSeconds = queueEta(facts, workers);
+  if (ahead !== null && ahead > 0) {
+    return {
+      reason: 'QueuedBehindOthers',
+      message: `${count(ahead, 'job')} of pool ${pool.id} ${ahead === 1 ? 'goes' : 'go'} first.`,
+      ...place,
+      etaSeconds,
+    };
+  }
+  if (facts.reserved + workers > pool.maxWorkers) {
+    const message = `Pool ${pool.id} is full: ${facts.reserved} of ${pool.maxWorkers} slots are taken and the job needs ${workers}.`;
+    return { reason: 'NoCapacity', message, ...place, etaSeconds };
+  }
+  return notQueued('Launching', 'The job is next: the scheduler is about to launch it.', place);
+}
+
+/** Jobs before it, one typical job after the other on each slot; half a job is left of those that run. */
+function queueEta({ pool, ahead, reserved, typicalJobSeconds }: WaitFacts, workers: number): number | null {
+  if (typicalJobSeconds === null || ahead === null) return null;
+  const lanes = Math.max(1, Math.floor(pool.maxWorkers / workers));
+  const isFull = reserved + workers > pool.maxWorkers;
+  return Math.round(typicalJobSeconds * (ahead / lanes + (isFull ? 0.5 : 0)));
+}
+
+function notQueued(reason: WaitReason, message: string, place: Pick<Wait, 'position' | 'ahead'> = { position: null, ahead: null }): Wait {
+  return { reason, message, ...place, etaSeconds: null };
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
