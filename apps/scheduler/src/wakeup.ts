@@ -1,0 +1,29 @@
+import type { Clock } from '@capstan/core';
+
+/** A loop's alarm clock: it rings after a while, or as soon as somebody says that there is work. */
+export interface Wakeup {
+  /** Ends the current wait, or the next one at once if nobody waits; several calls before it count as one. */
+  wake(): void;
+  /** Resolves after `ms`, at `wake`, or when the signal aborts; never rejects. */
+  wait(ms: number, options: { signal: AbortSignal }): Promise<void>;
+}
+
+export function createWakeup(clock: Clock): Wakeup {
+  let isDue = false;
+  let ring: (() => void) | undefined;
+  return {
+    wake() {
+      isDue = true;
+      ring?.();
+    },
+    async wait(ms, { signal }) {
+      if (!isDue) {
+        const alarm = new AbortController();
+        ring = () => alarm.abort();
+        await clock.sleep(ms, { signal: AbortSignal.any([signal, alarm.signal]) }).catch(() => undefined);
+        ring = undefined;
+      }
+      isDue = false;
+    },
+  };
+}
