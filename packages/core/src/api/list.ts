@@ -16,8 +16,8 @@ export interface List<Item> {
   object: 'list';
   data: Item[];
   has_more: boolean;
-  first_id?: string | null;
-  last_id?: string | null;
+  first_id?: string | null | undefined;
+  last_id?: string | null | undefined;
 }
 
 /** `after` and `limit` as they arrive in a query string. */

@@ -1,0 +1,30 @@
+import { type ApiKeysClient, apiKeysClient } from './api-keys.ts';
+import { type ChatClient, chatClient } from './chat.ts';
+import { type FilesClient, filesClient } from './files.ts';
+import { type JobsClient, jobsClient } from './jobs.ts';
+import { type ModelsClient, modelsClient } from './models.ts';
+import { type PoolsClient, poolsClient } from './pools.ts';
+import { type ClientOptions, createTransport } from './transport.ts';
+
+/** Capstan's REST API, one function an operation. Answers are checked by the schemas that the server answers by. */
+export interface CapstanClient {
+  files: FilesClient;
+  jobs: JobsClient;
+  models: ModelsClient;
+  chat: ChatClient;
+  pools: PoolsClient;
+  apiKeys: ApiKeysClient;
+}
+
+/** Opens nothing and keeps nothing; runs in Node and in browsers. */
+export function createClient(options: ClientOptions): CapstanClient {
+  const transport = createTransport(options);
+  return {
+    files: filesClient(transport),
+    jobs: jobsClient(transport),
+    models: modelsClient(transport),
+    chat: chatClient(transport),
+    pools: poolsClient(transport),
+    apiKeys: apiKeysClient(transport),
+  };
+}

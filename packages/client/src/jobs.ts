@@ -1,0 +1,103 @@
+import {
+  type AdapterFileObject,
+  adapterFileObjectSchema,
+  type CheckpointObject,
+  type CreateJobRequest,
+  checkpointObjectSchema,
+  type EventObject,
+  eventObjectSchema,
+  type JobEstimateObject,
+  type JobObject,
+  type JobStatus,
+  type JobStreamMessage,
+  jobEstimateObjectSchema,
+  jobObjectSchema,
+  type List,
+  type LogObject,
+  listSchema,
+  logObjectSchema,
+  type MetricObject,
+  metricObjectSchema,
+} from '@capstan/core';
+import { type StreamJobOptions, streamJob } from './stream-job.ts';
+import { type RequestOptions, segment, type Transport } from './transport.ts';
+
+export interface Page {
+  after?: string | undefined;
+  limit?: number | undefined;
+}
+export interface ListJobs extends Page {
+  state?: JobStatus | undefined;
+  pool?: string | undefined;
+  metadata?: Record<string, string> | undefined;
+}
+export interface SeqPage {
+  /** `seq` of the last item seen. */
+  after?: number | undefined;
+  limit?: number | undefined;
+}
+
+export interface JobsClient {
+  /** With an `idempotencyKey` the request is repeated by itself after a lost connection; any number of them makes one job. */
+  create(request: CreateJobRequest, options?: RequestOptions & { idempotencyKey?: string }): Promise<JobObject>;
+  estimate(request: CreateJobRequest, options?: RequestOptions): Promise<JobEstimateObject>;
+  retrieve(id: string, options?: RequestOptions): Promise<JobObject>;
+  list(query?: ListJobs, options?: RequestOptions): Promise<List<JobObject>>;
+  cancel(id: string, options?: RequestOptions): Promise<JobObject>;
+  pause(id: string, options?: RequestOptions): Promise<JobObject>;
+  resume(id: string, options?: RequestOptions): Promise<JobObject>;
+  /** Newest first. */
+  listEvents(id: string, page?: Page, options?: RequestOptions): Promise<List<EventObject>>;
+  listCheckpoints(id: string, page?: Page, options?: RequestOptions): Promise<List<CheckpointObject>>;
+  /** Oldest first. */
+  listMetrics(id: string, page?: SeqPage, options?: RequestOptions): Promise<List<MetricObject>>;
+  listLogs(id: string, page?: SeqPage & { attempt?: number | undefined }, options?: RequestOptions): Promise<List<LogObject>>;
+  /** Files of the trained model: an adapter in PEFT's layout, or whole weights. */
+  listAdapterFiles(id: string, options?: RequestOptions): Promise<List<AdapterFileObject>>;
+  adapterFile(id: string, path: string, options?: RequestOptions): Promise<Response>;
+  /** Every change of the job until it ends. A broken connection is resumed where it broke. */
+  stream(id: string, options?: StreamJobOptions): AsyncGenerator<JobStreamMessage>;
+}
+
+const jobList = listSchema(jobObjectSchema);
+const eventList = listSchema(eventObjectSchema);
+const checkpointList = listSchema(checkpointObjectSchema);
+const metricList = listSchema(metricObjectSchema);
+const logList = listSchema(logObjectSchema);
+const adapterFileList = listSchema(adapterFileObjectSchema);
+
+const JOBS = '/fine_tuning/jobs';
+const jobPath = (id: string, rest = '') => `${JOBS}/${segment(id)}${rest}`;
+
+export function jobsClient(transport: Transport): JobsClient {
+  const { request, send } = transport;
+  const act = (action: 'cancel' | 'pause' | 'resume') => (id: string, options?: RequestOptions) =>
+    request(jobObjectSchema, { method: 'POST', path: jobPath(id, `/${action}`), ...options });
+  return {
+    create: (json, { idempotencyKey, ...options } = {}) => {
+      const idempotency = idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey }, repeatable: true };
+      return request(jobObjectSchema, { method: 'POST', path: JOBS, json, ...idempotency, ...options });
+    },
+    estimate: (json, options) =>
+      request(jobEstimateObjectSchema, { method: 'POST', path: `${JOBS}/estimate`, json, repeatable: true, ...options }),
+    retrieve: (id, options) => request(jobObjectSchema, { method: 'GET', path: jobPath(id), ...options }),
+    list: (query, options) => request(jobList, { method: 'GET', path: JOBS, query: listQuery(query), ...options }),
+    cancel: act('cancel'),
+    pause: act('pause'),
+    resume: act('resume'),
+    listEvents: (id, page, options) => request(eventList, { method: 'GET', path: jobPath(id, '/events'), query: { ...page }, ...options }),
+    listCheckpoints: (id, page, options) =>
+      request(checkpointList, { method: 'GET', path: jobPath(id, '/checkpoints'), query: { ...page }, ...options }),
+    listMetrics: (id, page, options) =>
+      request(metricList, { method: 'GET', path: jobPath(id, '/metrics'), query: { ...page }, ...options }),
+    listLogs: (id, page, options) => request(logList, { method: 'GET', path: jobPath(id, '/logs'), query: { ...page }, ...options }),
+    listAdapterFiles: (id, options) => request(adapterFileList, { method: 'GET', path: jobPath(id, '/adapter'), ...options }),
+    adapterFile: (id, path, options) => send({ method: 'GET', path: jobPath(id, `/adapter/${segment(path)}`), ...options }),
+    stream: (id, options) => streamJob(transport, jobPath(id, '/stream'), options),
+  };
+}
+
+function listQuery({ after, limit, state, pool, metadata = {} }: ListJobs = {}) {
+  const pairs = Object.entries(metadata).map(([key, value]) => [`metadata[${key}]`, value]);
+  return { after, limit, 'capstan[state]': state, 'capstan[pool]': pool, ...Object.fromEntries(pairs) };
+}
