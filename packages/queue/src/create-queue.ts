@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { entryId } from './entry-id.ts';
+import type { EntryAddress, JobQueue, TakenEntry } from './job-queue.ts';
+import { reachingStore } from './outage.ts';
+import {
+  addEntry,
+  countEntries,
+  firstDue,
+  hasEntry,
+  ignoreRefusal,
+  listEntries,
+  lockNext,
+  openPoolQueue,
+  type PoolQueue,
+  placeOf,
+  recoverEntries,
+  removeEntry,
+} from './pool-queue.ts';
+import { openPostgresStore } from './postgres-store.ts';
+import type { QueueStore } from './queue-store.ts';
+import { openRedisStore } from './redis-store.ts';
+
+export type QueueConnection = { redisUrl: string } | { postgresUrl: string };
+
+export interface QueueOptions {
+  /** Keeps deployments apart that share a Redis or a database. */
+  prefix?: string;
+  /** How long a taker may be silent before its entry is handed to another. */
+  lockDurationMs?: number;
+}
+
+const DEFAULT_LOCK_MS = 30_000;
+
+/** Connects in the background: a store that is away at the start surfaces on the first call, and never stops the process. */
+export function createQueue(
+  connection: QueueConnection,
+  { prefix = 'capstan', lockDurationMs = DEFAULT_LOCK_MS }: QueueOptions = {},
+): JobQueue {
+  const settings = { prefix, lockDurationMs };
+  const store =
+    'redisUrl' in connection ? openRedisStore({ ...connection, ...settings }) : openPostgresStore({ ...connection, ...settings });
+  const onPool = poolOpener(store);
+  const nextToken = tokenSequence();
+  const onEntry = <T>(entry: EntryAddress, work: (pool: PoolQueue, id: string) => Promise<T>) =>
+    onPool(entry.poolId, (pool) => work(pool, entryId(entry)));
+  let closing: Promise<void> | null = null;
+
+  return {
+    enqueue: (entry) => onPool(entry.poolId, (pool) => addEntry(pool, entry)),
+    takeNext: (poolId) => onPool(poolId, (pool) => take(pool, nextToken)),
+    peek: (poolId, now) => onPool(poolId, async (pool) => (await Promise.all([firstDue(pool, now), recoverEntries(pool)]))[0]),
+    remove: (entry) => onEntry(entry, removeEntry),
+    has: (entry) => onEntry(entry, hasEntry),
+    list: (poolId, options) => onPool(poolId, (pool) => listEntries(pool, options)),
+    counts: (poolId) => onPool(poolId, countEntries),
+    recoverStalled: (poolId) => onPool(poolId, recoverEntries),
+    ping: () => reachingStore(() => store.ping()),
+    close() {
+      closing ??= store.close();
+      return closing;
+    },
+  };
+}
+
+/** Opens a pool's queue on its first use and keeps it; the connection is shared by all. */
+function poolOpener(store: QueueStore) {
+  const pools = new Map<string, PoolQueue>();
+  return <T>(poolId: string, work: (pool: PoolQueue) => Promise<T>): Promise<T> =>
+    reachingStore(async () => {
+      const backend = await store.connect();
+      let pool = pools.get(poolId);
+      if (!pool) {
+        pool = openPoolQueue(store, backend, poolId);
+        pools.set(poolId, pool);
+      }
+      return work(pool);
+    });
+}
+
+/** A lock token for each taking, so that a slow taker cannot end an entry which it has lost. */
+function tokenSequence(): () => string {
+  const instance = randomUUID();
+  let taken = 0;
+  return () => `${instance}.${++taken}`;
+}
+
+async function take(pool: PoolQueue, nextToken: () => string): Promise<TakenEntry | null> {
+  const token = nextToken();
+  const [locked, recovered] = await Promise.all([lockNext(pool, token), recoverEntries(pool)]);
+  if (!locked) return recovered > 0 ? take(pool, nextToken) : null;
+  const { job, entry } = locked;
+  const id = entryId(entry);
+  return {
+    ...entry,
+    complete: () =>
+      reachingStore(async () => {
+        // A lock that ran out leaves the entry to others although it is done with: take it away, unless one has it in hand.
+        await job.moveToCompleted(null, token, false).catch(async (error: unknown) => {
+          ignoreRefusal(error);
+          await removeEntry(pool, id);
+        });
+      }),
+    putBack: () =>
+      reachingStore(async () => {
+        await job.moveToWait(token).catch(ignoreRefusal);
+        await pool.store.restorePlace(pool.backend, id, placeOf(job));
+      }),
+  };
+}

@@ -1,0 +1,3 @@
+export type { QueueConnection, QueueOptions } from './create-queue.ts';
+export { createQueue } from './create-queue.ts';
+export type { EntryAddress, EntryState, JobQueue, ListOptions, NewQueueEntry, QueueEntry, TakenEntry } from './job-queue.ts';
