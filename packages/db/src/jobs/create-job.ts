@@ -1,0 +1,113 @@
+import { ConflictError, type FineTuningJob, InvalidRequestError, type JobEstimate, type JobSpec } from '@capstan/core';
+import pg from 'pg';
+import { changesOfJob } from '../change.ts';
+import { Prisma } from '../generated/client.ts';
+import { json } from '../sql.ts';
+import { findJob } from './find-job.ts';
+import type { JobContext } from './jobs.ts';
+
+export interface NewJob {
+  id: string;
+  projectId: string;
+  poolId: string;
+  spec: JobSpec;
+  /** 0..100, smaller first. */
+  priority: number;
+  maxAttempts: number;
+  metadata: Record<string, string> | null;
+  estimate: JobEstimate;
+  /** sha256 of the request, by which `findRecentReplay` knows a client library's own retry. */
+  bodyHash?: string | null;
+  /** The caller's key: the same key with the same body gives the first job, with another body a ConflictError. */
+  idempotency?: { key: string; bodyHash: string };
+}
+
+export interface Created {
+  job: FineTuningJob;
+  /** False where the key named a job that was there already. */
+  created: boolean;
+}
+
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/**
+ * Row, first event and idempotency key in one statement, which is one transaction and one round trip. Of equal requests at once, one
+ * inserts the key; the others wait for its commit on the unique index, insert nothing, and read the job that it names.
+ */
+export async function createJob(context: JobContext, input: NewJob): Promise<Created> {
+  const job = freshJob(input, context.clock.now());
+  const bodyHash = input.bodyHash ?? input.idempotency?.bodyHash ?? null;
+  const [inserted] = await insert(context, job, bodyHash, input.idempotency?.key).catch(rethrow);
+  if (inserted === undefined) return { job: await findFirst(context, input), created: false };
+  context.announcer.announce(...changesOfJob(job.id, job.poolId, job.status));
+  return { job, created: true };
+}
+
+function insert({ sql }: JobContext, job: FineTuningJob, bodyHash: string | null, key: string | undefined): Promise<unknown[]> {
+  const columns = Prisma.sql`
+    ${job.id}, ${job.projectId}, ${job.poolId}, ${job.priority}::int, ${job.maxAttempts}::int, ${json(job.spec)}::jsonb,
+    ${json(job.metadata)}::jsonb, ${json(job.estimate)}::jsonb, ${bodyHash}, ${job.createdAt}::timestamptz`;
+  const claim = Prisma.sql`claim AS (
+    INSERT INTO idempotency_keys (project_id, key, body_hash, job_id, created_at)
+    VALUES (${job.projectId}, ${key}, ${bodyHash}, ${job.id}, ${job.createdAt}::timestamptz)
+    ON CONFLICT DO NOTHING RETURNING job_id), `;
+  const statement = Prisma.sql`
+    WITH ${key === undefined ? Prisma.empty : claim} created AS (
+      INSERT INTO jobs (id, project_id, pool_id, priority, max_attempts, spec, metadata, estimate, body_hash, created_at, queued_at)
+      SELECT fresh.*, ${job.queuedAt}::timestamptz FROM (SELECT ${columns}) AS fresh
+      ${key === undefined ? Prisma.empty : Prisma.sql`WHERE EXISTS (SELECT 1 FROM claim)`}
+      RETURNING id)
+    INSERT INTO job_events (job_id, message, data, created_at)
+    SELECT id, 'The job was created and waits in its pool.', '{"state": "queued"}', ${job.createdAt}::timestamptz FROM created
+    RETURNING seq`;
+  return sql.rows(statement, key === undefined ? 'create-job' : 'create-job-once');
+}
+
+/** What the row will hold, known without reading it back. */
+function freshJob(input: NewJob, now: Date): FineTuningJob {
+  return {
+    id: input.id,
+    projectId: input.projectId,
+    poolId: input.poolId,
+    status: 'queued',
+    version: 0,
+    attempt: 0,
+    failures: 0,
+    maxAttempts: input.maxAttempts,
+    epoch: 0,
+    priority: input.priority,
+    spec: input.spec,
+    reason: null,
+    message: null,
+    notBefore: null,
+    progress: null,
+    fineTunedModel: null,
+    trainedTokens: null,
+    metadata: input.metadata,
+    estimate: input.estimate,
+    usage: { gpuSeconds: 0, costUsd: 0 },
+    result: null,
+    createdAt: now,
+    queuedAt: now,
+    startedAt: null,
+    finishedAt: null,
+  };
+}
+
+async function findFirst({ sql }: JobContext, { projectId, idempotency }: NewJob): Promise<FineTuningJob> {
+  const statement = Prisma.sql`
+    SELECT job_id AS "jobId", body_hash AS "bodyHash" FROM idempotency_keys WHERE project_id = ${projectId} AND key = ${idempotency?.key}`;
+  const [claim] = await sql.rows<{ jobId: string; bodyHash: string }>(statement, 'find-idempotency-key');
+  if (claim?.bodyHash !== idempotency?.bodyHash) {
+    throw new ConflictError('This Idempotency-Key was used before with a different request.', { reason: 'idempotency_key_reused' });
+  }
+  const job = claim === undefined ? null : await findJob(sql, claim.jobId, projectId);
+  if (job === null) throw new ConflictError('The first request with this Idempotency-Key left no job.');
+  return job;
+}
+
+function rethrow(error: unknown): never {
+  const isUnknownReference = error instanceof pg.DatabaseError && error.code === FOREIGN_KEY_VIOLATION;
+  if (!isUnknownReference) throw error;
+  throw new InvalidRequestError('The project or the pool of the job does not exist.', { cause: error, param: 'capstan.pool' });
+}

@@ -1,0 +1,57 @@
+import type { Clock, FineTuningJob, JobEvent, JobStatus } from '@capstan/core';
+import type { Announcer } from '../announcer.ts';
+import { Prisma } from '../generated/client.ts';
+import type { Sql } from '../sql.ts';
+import { type Applied, applyEvent } from './apply-event.ts';
+import { type Created, createJob, type NewJob } from './create-job.ts';
+import { findJob } from './find-job.ts';
+import { type Launched, type LaunchRequest, launch } from './launch.ts';
+import { countByStatus, findRecentReplay, type JobFilter, listJobs, listReconcilable } from './list-jobs.ts';
+import { listQueued, position, type QueuedFilter, type QueuePosition } from './queue-order.ts';
+import type { Effects } from './write-change.ts';
+
+export interface JobContext {
+  sql: Sql;
+  clock: Clock;
+  announcer: Announcer;
+}
+
+export interface JobRepository {
+  /** Twice with one idempotency key: the first job, `created: false`. */
+  create(job: NewJob): Promise<Created>;
+  findRecentReplay(projectId: string, bodyHash: string, since: Date): Promise<FineTuningJob | null>;
+  /** Null where there is none, or where it is another project's. */
+  get(id: string, projectId?: string): Promise<FineTuningJob | null>;
+  list(filter: JobFilter): Promise<{ jobs: FineTuningJob[]; hasMore: boolean }>;
+  applyEvent(id: string, event: JobEvent, effects?: Effects): Promise<Applied>;
+  launch(request: LaunchRequest): Promise<Launched>;
+  /** The launcher has answered: from now on the attempt is billed. Twice is once. */
+  markLaunched(jobId: string, attempt: number): Promise<void>;
+  listReconcilable(page: { limit: number; after?: string }): Promise<FineTuningJob[]>;
+  listQueued(filter: QueuedFilter): Promise<FineTuningJob[]>;
+  position(jobId: string): Promise<QueuePosition | null>;
+  countByStatus(): Promise<{ poolId: string; status: JobStatus; jobs: number }[]>;
+}
+
+export function createJobRepository(context: JobContext): JobRepository {
+  return {
+    create: (job) => createJob(context, job),
+    findRecentReplay: (projectId, bodyHash, since) => findRecentReplay(context, projectId, bodyHash, since),
+    get: (id, projectId) => findJob(context.sql, id, projectId),
+    list: (filter) => listJobs(context, filter),
+    applyEvent: (id, event, effects) => applyEvent(context, id, event, effects),
+    launch: (request) => launch(context, request),
+    markLaunched: (jobId, attempt) => markLaunched(context, jobId, attempt),
+    listReconcilable: (page) => listReconcilable(context, page),
+    listQueued: (filter) => listQueued(context, filter),
+    position: (jobId) => position(context, jobId),
+    countByStatus: () => countByStatus(context),
+  };
+}
+
+async function markLaunched({ sql, clock }: JobContext, jobId: string, attempt: number): Promise<void> {
+  const statement = Prisma.sql`
+    UPDATE attempts SET state = 'launched', launched_at = ${clock.now()}::timestamptz
+    WHERE job_id = ${jobId} AND attempt = ${attempt}::int AND state = 'intended'`;
+  await sql.rows(statement, 'mark-launched');
+}

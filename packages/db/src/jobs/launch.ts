@@ -1,0 +1,106 @@
+import { billedUnits, type FineTuningJob } from '@capstan/core';
+import { Prisma } from '../generated/client.ts';
+import { type LedgerEntry, toLedgerEntry } from '../ledger-row.ts';
+import type { TransactionSql } from '../sql.ts';
+import { describeEvent } from './describe-event.ts';
+import { findJob } from './find-job.ts';
+import { changeOf } from './job-change.ts';
+import type { JobContext } from './jobs.ts';
+import { writeChange } from './write-change.ts';
+
+export interface LaunchRequest {
+  jobId: string;
+  /** The number of the attempt to launch: one more than the job's `attempt`. */
+  expectedAttempt: number;
+  poolId: string;
+  workers: number;
+  tokenHash?: string | null;
+}
+
+export type LaunchRefusal = 'NotFound' | 'NotQueued' | 'AttemptMismatch' | 'NotYet' | 'PoolPaused' | 'NoCapacity';
+export type Launched = { ok: true; job: FineTuningJob; ledger: LedgerEntry } | { ok: false; reason: LaunchRefusal; message: string };
+
+interface LockedPool {
+  maxWorkers: number;
+  gpusPerWorker: number;
+  pricePerGpuHour: number;
+  paused: boolean;
+}
+
+/**
+ * Reserves the slots and writes the intent, or says why not; called twice for one attempt, the second is refused. Launches of a pool
+ * wait for each other on its row, so the sum of reservations that follows is true until the commit. The lock is NO KEY UPDATE: it
+ * does not hold up the creation of jobs, which only refer to the pool.
+ */
+export function launch({ sql, clock }: JobContext, request: LaunchRequest): Promise<Launched> {
+  return sql.transaction(async (transaction): Promise<Launched> => {
+    const pool = await lockPool(transaction, request.poolId);
+    const job = await findJob(transaction, request.jobId);
+    if (pool === null || job === null || job.poolId !== request.poolId) {
+      return refuse('NotFound', `There is no job ${request.jobId} in pool ${request.poolId}.`);
+    }
+    const now = clock.now();
+    const refusal = refusalOf(job, pool, request, now) ?? (await refusalOfCapacity(transaction, pool, request));
+    return refusal ?? write(transaction, { job, pool, request, now });
+  });
+}
+
+async function lockPool(sql: TransactionSql, poolId: string): Promise<LockedPool | null> {
+  const statement = Prisma.sql`
+    SELECT max_workers AS "maxWorkers", gpus_per_worker AS "gpusPerWorker", price_per_gpu_hour AS "pricePerGpuHour", paused
+    FROM pools WHERE id = ${poolId} FOR NO KEY UPDATE`;
+  const [pool] = await sql.rows<LockedPool>(statement, 'lock-pool');
+  return pool ?? null;
+}
+
+function refusalOf(job: FineTuningJob, pool: LockedPool, request: LaunchRequest, now: Date): Launched | null {
+  if (job.status !== 'queued') return refuse('NotQueued', `The job is ${job.status}.`);
+  if (job.attempt + 1 !== request.expectedAttempt) {
+    return refuse('AttemptMismatch', `The next attempt is ${job.attempt + 1}, not ${request.expectedAttempt}.`);
+  }
+  if (job.notBefore !== null && job.notBefore > now) return refuse('NotYet', `Not before ${job.notBefore.toISOString()}.`);
+  return pool.paused ? refuse('PoolPaused', `Pool ${job.poolId} is paused.`) : null;
+}
+
+/** A statement of its own, after the lock: READ COMMITTED gives it a snapshot in which every earlier launch is visible. */
+async function refusalOfCapacity(sql: TransactionSql, pool: LockedPool, { poolId, workers }: LaunchRequest): Promise<Launched | null> {
+  const statement = Prisma.sql`SELECT coalesce(sum(workers), 0)::int AS reserved FROM reservations WHERE pool_id = ${poolId}`;
+  const [row] = await sql.rows<{ reserved: number }>(statement, 'reserved-workers');
+  const free = pool.maxWorkers - (row?.reserved ?? 0);
+  return workers <= free ? null : refuse('NoCapacity', `The job needs ${workers} slots; pool ${poolId} has ${Math.max(0, free)} free.`);
+}
+
+interface LaunchFacts {
+  job: FineTuningJob;
+  pool: LockedPool;
+  request: LaunchRequest;
+  now: Date;
+}
+
+async function write(sql: TransactionSql, { job, pool, request, now }: LaunchFacts): Promise<Launched> {
+  const { workers, tokenHash = null } = request;
+  const event = { type: 'launched' } as const;
+  const written = await writeChange(sql, {
+    job,
+    now,
+    change: changeOf(job, event, 'starting', now),
+    entry: describeEvent({ ...job, attempt: job.attempt + 1 }, event, 'starting'),
+    launch: { workers, tokenHash, billedUnits: billedUnits(pool, workers), pricePerGpuHour: pool.pricePerGpuHour },
+  });
+  if (written === null) return refuse('NotQueued', 'The job was changed by another at the same moment.');
+  const ledger = toLedgerEntry({
+    jobId: written.id,
+    attempt: written.attempt,
+    epoch: written.epoch,
+    state: 'intended',
+    poolId: written.poolId,
+    workers,
+    intendedAt: now,
+    tokenHash,
+  });
+  return { ok: true, job: written, ledger };
+}
+
+function refuse(reason: LaunchRefusal, message: string): Launched {
+  return { ok: false, reason, message };
+}

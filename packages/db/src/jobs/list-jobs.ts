@@ -1,0 +1,63 @@
+import { ACTIVE_STATUSES, type FineTuningJob, type JobStatus } from '@capstan/core';
+import { Prisma } from '../generated/client.ts';
+import { toPage } from '../page.ts';
+import { json } from '../sql.ts';
+import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
+import type { JobContext } from './jobs.ts';
+
+export interface JobFilter {
+  projectId?: string | undefined;
+  states?: readonly JobStatus[] | undefined;
+  poolId?: string | undefined;
+  /** Every pair must be there; null asks for jobs without metadata. */
+  metadata?: Record<string, string> | null | undefined;
+  /** The id of the last job of the page before. */
+  after?: string | undefined;
+  limit: number;
+}
+
+/** Newest first by (created_at, id), so that equal instants keep one order over all pages. An unknown `after` gives an empty page. */
+export async function listJobs({ sql }: JobContext, filter: JobFilter): Promise<{ jobs: FineTuningJob[]; hasMore: boolean }> {
+  const { projectId, states, poolId, metadata, after, limit } = filter;
+  const conditions = [
+    projectId !== undefined && Prisma.sql`j.project_id = ${projectId}`,
+    states !== undefined && Prisma.sql`j.status = ANY(${[...states]}::job_status[])`,
+    poolId !== undefined && Prisma.sql`j.pool_id = ${poolId}`,
+    metadata === null && Prisma.sql`j.metadata IS NULL`,
+    metadata != null && Prisma.sql`j.metadata @> ${json(metadata)}::jsonb`,
+    after !== undefined && Prisma.sql`(j.created_at, j.id) < (SELECT created_at, id FROM jobs WHERE id = ${after})`,
+  ].filter((condition) => condition !== false);
+  const rows = await sql.rows<JobRow>(Prisma.sql`
+    SELECT ${JOB_COLUMNS} FROM jobs j WHERE ${Prisma.join([Prisma.sql`true`, ...conditions], ' AND ')}
+    ORDER BY j.created_at DESC, j.id DESC LIMIT ${limit + 1}`);
+  const { items, hasMore } = toPage(rows.map(toJob), limit);
+  return { jobs: items, hasMore };
+}
+
+/** Jobs whose ranks may exist, by id; go on with the last id as `after`. */
+export async function listReconcilable({ sql }: JobContext, { limit, after }: { limit: number; after?: string }): Promise<FineTuningJob[]> {
+  const statement = Prisma.sql`
+    SELECT ${JOB_COLUMNS} FROM jobs j WHERE j.status = ANY(${[...ACTIVE_STATUSES]}::job_status[]) AND j.id > ${after ?? ''}
+    ORDER BY j.id LIMIT ${limit}`;
+  return (await sql.rows<JobRow>(statement, 'list-reconcilable')).map(toJob);
+}
+
+/** The job that a client library's own retry, which brings no key, has made already: same project, same body, not older than `since`. */
+export async function findRecentReplay(
+  { sql }: JobContext,
+  projectId: string,
+  bodyHash: string,
+  since: Date,
+): Promise<FineTuningJob | null> {
+  const statement = Prisma.sql`
+    SELECT ${JOB_COLUMNS} FROM jobs j
+    WHERE j.project_id = ${projectId} AND j.body_hash = ${bodyHash} AND j.created_at >= ${since}::timestamptz
+    ORDER BY j.created_at DESC LIMIT 1`;
+  const [row] = await sql.rows<JobRow>(statement, 'find-recent-replay');
+  return row === undefined ? null : toJob(row);
+}
+
+/** How many jobs stand in each status; every status is named. */
+export async function countByStatus({ sql }: JobContext): Promise<{ poolId: string; status: JobStatus; jobs: number }[]> {
+  return sql.rows(Prisma.sql`SELECT pool_id AS "poolId", status, count(*)::int AS jobs FROM jobs GROUP BY 1, 2`, 'count-by-status');
+}

@@ -1,0 +1,45 @@
+import type { FineTuningJob } from '@capstan/core';
+import { Prisma } from '../generated/client.ts';
+import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
+import type { JobContext } from './jobs.ts';
+
+/** Where a job stands in the order (priority, queuedAt, id) of its pool. */
+export type QueueCursor = Pick<FineTuningJob, 'priority' | 'queuedAt' | 'id'>;
+
+export interface QueuedFilter {
+  poolId?: string | undefined;
+  after?: QueueCursor | undefined;
+  limit: number;
+}
+
+export interface QueuePosition {
+  /** From 1. */
+  position: number;
+  /** Jobs that run before it. */
+  ahead: number;
+}
+
+/** Queued jobs in the order in which they run; go on with the last one as `after`. */
+export async function listQueued({ sql }: JobContext, { poolId, after, limit }: QueuedFilter): Promise<FineTuningJob[]> {
+  const conditions = [
+    Prisma.sql`j.status = 'queued'`,
+    ...(poolId === undefined ? [] : [Prisma.sql`j.pool_id = ${poolId}`]),
+    ...(after === undefined
+      ? []
+      : [Prisma.sql`(j.priority, j.queued_at, j.id) > (${after.priority}::int, ${after.queuedAt}::timestamptz, ${after.id})`]),
+  ];
+  const rows = await sql.rows<JobRow>(Prisma.sql`
+    SELECT ${JOB_COLUMNS} FROM jobs j WHERE ${Prisma.join(conditions, ' AND ')}
+    ORDER BY j.priority, j.queued_at, j.id LIMIT ${limit}`);
+  return rows.map(toJob);
+}
+
+/** Counted on the index of the queue order alone; null where the job does not wait. */
+export async function position({ sql }: JobContext, jobId: string): Promise<QueuePosition | null> {
+  const statement = Prisma.sql`
+    SELECT (SELECT count(*)::int FROM jobs o
+      WHERE o.pool_id = j.pool_id AND o.status = 'queued' AND (o.priority, o.queued_at, o.id) < (j.priority, j.queued_at, j.id)) AS ahead
+    FROM jobs j WHERE j.id = ${jobId} AND j.status = 'queued'`;
+  const [row] = await sql.rows<{ ahead: number }>(statement, 'queue-position');
+  return row === undefined ? null : { position: row.ahead + 1, ahead: row.ahead };
+}

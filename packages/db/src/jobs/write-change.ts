@@ -1,0 +1,134 @@
+import type { ArtifactRef, FineTuningJob, JobResult } from '@capstan/core';
+import { CHANNEL, changesOfJob, encodeChange } from '../change.ts';
+import { Prisma } from '../generated/client.ts';
+import { json, type TransactionSql } from '../sql.ts';
+import type { EventEntry } from './describe-event.ts';
+import type { JobChange } from './job-change.ts';
+import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
+
+/** The fine-tuned model that a successful job leaves; its id is the event's `fineTunedModel`. */
+export interface NewFineTunedModel {
+  base: string;
+  artifacts: ArtifactRef[];
+  config: unknown;
+  method: 'lora' | 'full';
+  parameterCount?: number | null;
+  ownedBy: string;
+}
+
+/** What is written in the same transaction as the change of status. */
+export interface Effects {
+  model?: NewFineTunedModel;
+  result?: JobResult;
+  /** The last step of the ended attempt, where it is known better than by the stored progress. */
+  lastStep?: number;
+}
+
+/** What a launch writes beside the status. */
+export interface LaunchWrite {
+  workers: number;
+  billedUnits: number;
+  pricePerGpuHour: number;
+  tokenHash: string | null;
+}
+
+export interface ChangeWrite {
+  job: FineTuningJob;
+  change: JobChange;
+  entry: EventEntry;
+  now: Date;
+  failure?: { reason: string; message: string; exitCode: number | null };
+  effects?: Effects;
+  launch?: LaunchWrite;
+}
+
+/**
+ * Writes the change, all that goes with it and its event in one statement, or nothing and null where the job's version has moved on.
+ * Everything hangs on `gate`, which locks the row only at the expected version.
+ */
+export async function writeChange(sql: TransactionSql, write: ChangeWrite): Promise<FineTuningJob | null> {
+  const { job, change, effects } = write;
+  const parts = [
+    ...(change.endsAttempt ? [endedAttempt(write)] : []),
+    jobUpdate(write),
+    ...(write.launch === undefined ? [] : [launchedAttempt(write.launch, write.now)]),
+    ...(change.asksToStop ? [stopRequest(write.now)] : []),
+    ...(effects?.model === undefined ? [] : [modelInsert(effects.model, change, write.now)]),
+    eventInsert(write),
+  ];
+  const payloads = changesOfJob(job.id, job.poolId, change.status).map(encodeChange);
+  const statement = Prisma.sql`
+    WITH gate AS (SELECT * FROM jobs WHERE id = ${job.id} AND version = ${job.version} FOR NO KEY UPDATE), ${Prisma.join(parts, ', ')}
+    SELECT ${JOB_COLUMNS}, (SELECT count(pg_notify(${CHANNEL}, payload)) FROM unnest(${payloads}::text[]) AS payload) FROM job j`;
+  const [row] = await sql.rows<JobRow>(statement);
+  return row === undefined ? null : toJob(row);
+}
+
+function jobUpdate({ change, effects, launch }: ChangeWrite): Prisma.Sql {
+  const launches = launch === undefined ? 0 : 1;
+  const epochs = launches + (change.endsAttempt ? 1 : 0);
+  const bill = (column: string) => (change.endsAttempt ? Prisma.raw(`coalesce((SELECT ${column} FROM billed), 0)`) : Prisma.raw('0'));
+  return Prisma.sql`job AS (
+    UPDATE jobs j SET
+      status = ${change.status}::job_status, version = j.version + 1,
+      attempt = j.attempt + ${launches}::int, epoch = j.epoch + ${epochs}::int, failures = ${change.failures},
+      reason = ${change.reason}, message = ${change.message}, not_before = ${change.notBefore}::timestamptz,
+      fine_tuned_model = ${change.fineTunedModel}, trained_tokens = ${change.trainedTokens}::bigint,
+      result = coalesce(${json(effects?.result)}::jsonb, j.result),
+      gpu_seconds = j.gpu_seconds + ${bill('gpu_seconds')}, cost_usd = j.cost_usd + ${bill('cost_usd')},
+      queued_at = ${change.queuedAt}::timestamptz, started_at = ${change.startedAt}::timestamptz,
+      finished_at = ${change.finishedAt}::timestamptz
+    FROM gate WHERE j.id = gate.id RETURNING j.*)`;
+}
+
+/** Closes the ledger row once, frees the slots, and bills the time since the launcher answered. */
+function endedAttempt({ failure, effects, now }: ChangeWrite): Prisma.Sql {
+  return Prisma.sql`ended AS (
+    UPDATE attempts a SET
+      state = 'ended', ended_at = ${now}::timestamptz, reason = ${failure?.reason ?? null}, message = ${failure?.message ?? null},
+      exit_code = ${failure?.exitCode ?? null}::int, status_message = NULL,
+      last_step = coalesce(${effects?.lastStep ?? null}::int, (gate.progress->>'step')::int)
+    FROM gate WHERE a.job_id = gate.id AND a.attempt = gate.attempt AND a.state <> 'ended'
+    RETURNING a.job_id, a.attempt, a.pool_id, gate.project_id, a.price_per_gpu_hour,
+      a.billed_units * greatest(0, coalesce(extract(epoch FROM (${now}::timestamptz - a.launched_at)), 0))::float8 AS gpu_seconds
+  ), released AS (DELETE FROM reservations r USING gate WHERE r.job_id = gate.id
+  ), silenced AS (DELETE FROM heartbeats h USING gate WHERE h.job_id = gate.id AND h.attempt = gate.attempt
+  ), billed AS (
+    INSERT INTO usage (job_id, attempt, project_id, pool_id, gpu_seconds, cost_usd, ended_at)
+    SELECT job_id, attempt, project_id, pool_id, gpu_seconds, gpu_seconds / 3600 * price_per_gpu_hour, ${now}::timestamptz FROM ended
+    RETURNING gpu_seconds, cost_usd)`;
+}
+
+/** The intent: ledger row, reservation, and one report position per rank, before any launcher is called. */
+function launchedAttempt(launch: LaunchWrite, now: Date): Prisma.Sql {
+  return Prisma.sql`intended AS (
+    INSERT INTO attempts (job_id, attempt, epoch, state, pool_id, workers, billed_units, price_per_gpu_hour, token_hash, intended_at)
+    SELECT id, attempt, epoch, 'intended', pool_id, ${launch.workers}::int, ${launch.billedUnits}::int,
+      ${launch.pricePerGpuHour}::float8, ${launch.tokenHash}, ${now}::timestamptz FROM job
+  ), reserved AS (
+    INSERT INTO reservations (job_id, attempt, pool_id, workers, created_at)
+    SELECT id, attempt, pool_id, ${launch.workers}::int, ${now}::timestamptz FROM job
+  ), positions AS (
+    INSERT INTO report_positions (job_id, attempt, rank)
+    SELECT id, attempt, rank FROM job, generate_series(0, ${launch.workers}::int - 1) AS rank)`;
+}
+
+function stopRequest(now: Date): Prisma.Sql {
+  return Prisma.sql`stopping AS (
+    UPDATE attempts a SET stop_requested_at = coalesce(a.stop_requested_at, ${now}::timestamptz)
+    FROM gate WHERE a.job_id = gate.id AND a.attempt = gate.attempt AND a.state <> 'ended')`;
+}
+
+function modelInsert(model: NewFineTunedModel, change: JobChange, now: Date): Prisma.Sql {
+  return Prisma.sql`model AS (
+    INSERT INTO models (id, kind, project_id, base, job_id, method, artifacts, config, parameter_count, owned_by, created_at)
+    SELECT fine_tuned_model, 'fine-tuned', project_id, ${model.base}, id, ${model.method}::training_method, ${json(model.artifacts)}::jsonb,
+      ${json(model.config ?? {})}::jsonb, ${model.parameterCount ?? null}::bigint, ${model.ownedBy}, ${now}::timestamptz
+    FROM job WHERE ${change.status === 'succeeded'} ON CONFLICT DO NOTHING)`;
+}
+
+function eventInsert({ entry, now }: ChangeWrite): Prisma.Sql {
+  return Prisma.sql`event AS (
+    INSERT INTO job_events (job_id, level, message, data, created_at)
+    SELECT id, ${entry.level}::severity, ${entry.message}, ${json(entry.data)}::jsonb, ${now}::timestamptz FROM job)`;
+}

@@ -1,0 +1,106 @@
+import type { Clock } from '@capstan/core';
+import pg from 'pg';
+import { type Announcer, createAnnouncer } from './announcer.ts';
+import { type ApiKeyRepository, createApiKeyRepository } from './api-keys.ts';
+import type { Change, WrittenChange } from './change.ts';
+import { type CheckpointRepository, createCheckpointRepository } from './checkpoints.ts';
+import { createEventRepository, type EventRepository } from './events.ts';
+import { createFileRepository, type FileRepository } from './files.ts';
+import { Prisma } from './generated/client.ts';
+import { createJobRepository, type JobRepository } from './jobs/jobs.ts';
+import { createLedgerRepository, type LedgerRepository } from './ledger.ts';
+import { listen } from './listen.ts';
+import { createLogRepository, type LogRepository } from './logs.ts';
+import { createMetricRepository, type MetricRepository } from './metrics.ts';
+import { createModelRepository, type ModelRepository } from './models.ts';
+import { createPoolRepository, type PoolRepository } from './pools.ts';
+import { createPrisma } from './prisma.ts';
+import { createProjectRepository, type ProjectRepository } from './projects.ts';
+import { createReportRepository, type ReportRepository } from './reports/append-reports.ts';
+import { createSql } from './sql.ts';
+import { createUsageRepository, type UsageRepository } from './usage.ts';
+
+export interface DatabaseOptions {
+  url: string;
+  clock: Clock;
+  /** Connections at most; `changes` takes one more for each of its readers. */
+  poolSize?: number;
+}
+
+export interface Database {
+  projects: ProjectRepository;
+  apiKeys: ApiKeyRepository;
+  files: FileRepository;
+  models: ModelRepository;
+  pools: PoolRepository;
+  jobs: JobRepository;
+  events: EventRepository;
+  metrics: MetricRepository;
+  logs: LogRepository;
+  checkpoints: CheckpointRepository;
+  ledger: LedgerRepository;
+  reports: ReportRepository;
+  usage: UsageRepository;
+  /** What others write, as hints; ends quietly when `signal` aborts. Begins with `resync`, as does every new connection. */
+  changes(signal: AbortSignal): AsyncIterable<Change>;
+  /** Tells every listener, soon, and returns at once. */
+  announce(change: WrittenChange): void;
+  /** Rejects with UnavailableError where the database does not answer. */
+  ping(): Promise<void>;
+  /** Sends the last hints and closes every connection. */
+  close(): Promise<void>;
+}
+
+const POOL_SIZE = 10;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** `int8`: counts, bytes and row numbers, all far below 2⁵³. */
+const INT8_OID = 20;
+
+/** Opens nothing yet: connections are made as they are needed, and made again after a loss. */
+export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptions): Database {
+  const pool = openPool(url, poolSize);
+  const prisma = createPrisma(pool);
+  const sql = createSql(pool);
+  const announcer: Announcer = createAnnouncer(sql);
+  return {
+    projects: createProjectRepository(prisma),
+    apiKeys: createApiKeyRepository(prisma, clock),
+    files: createFileRepository(prisma, clock),
+    models: createModelRepository(prisma),
+    pools: createPoolRepository({ prisma, sql, announcer }),
+    jobs: createJobRepository({ sql, clock, announcer }),
+    events: createEventRepository(prisma),
+    metrics: createMetricRepository(prisma),
+    logs: createLogRepository(prisma),
+    checkpoints: createCheckpointRepository(prisma),
+    ledger: createLedgerRepository(prisma, sql),
+    reports: createReportRepository({ sql, clock, announcer }),
+    usage: createUsageRepository(prisma),
+    changes: (signal) => listen(url, clock, signal),
+    announce: (change) => announcer.announce(change),
+    ping: async () => {
+      await sql.rows(Prisma.sql`SELECT 1`, 'ping');
+    },
+    close: async () => {
+      await announcer.flushed();
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+function openPool(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'capstan',
+    // Prisma's adapter reads timestamptz as if the session were in UTC.
+    options: '-c TimeZone=UTC',
+    types: { getTypeParser: (oid, format) => (oid === INT8_OID && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format)) },
+  });
+  // An idle connection that breaks is replaced on the next use; without a listener its error would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}

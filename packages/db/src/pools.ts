@@ -1,0 +1,74 @@
+import { ConflictError, NotFoundError, type Pool, poolSchema } from '@capstan/core';
+import type { Announcer } from './announcer.ts';
+import { type Pool as PoolRow, Prisma } from './generated/client.ts';
+import type { PrismaDatabase } from './prisma.ts';
+import type { Sql } from './sql.ts';
+
+export type PoolSettings = Omit<Pool, 'version'>;
+export type PoolPatch = Partial<Omit<PoolSettings, 'id'>>;
+
+export interface PoolUsage {
+  /** Slots taken by jobs with ranks, started or starting. */
+  reserved: number;
+  /** Of those, slots of jobs that train. */
+  running: number;
+  /** Jobs that wait. */
+  queued: number;
+}
+
+export interface PoolRepository {
+  /** The pool with this id: made from `settings` if there is none, else left as its operators have it. */
+  ensure(settings: PoolSettings): Promise<Pool>;
+  get(id: string): Promise<Pool | null>;
+  list(): Promise<Pool[]>;
+  /** ConflictError where someone else changed the pool since `expectedVersion`. */
+  update(id: string, patch: PoolPatch, expectedVersion: number): Promise<Pool>;
+  usage(poolId: string): Promise<PoolUsage>;
+}
+
+export function createPoolRepository(context: { prisma: PrismaDatabase; sql: Sql; announcer: Announcer }): PoolRepository {
+  const { prisma } = context;
+  async function get(id: string): Promise<Pool | null> {
+    const row = await prisma.pool.findUnique({ where: { id } });
+    return row === null ? null : toPool(row);
+  }
+
+  return {
+    get,
+    async ensure(settings) {
+      const { count } = await prisma.pool.createMany({ data: toColumns(settings), skipDuplicates: true });
+      if (count === 1) context.announcer.announce({ kind: 'pool', poolId: settings.id });
+      return toPool(await prisma.pool.findUniqueOrThrow({ where: { id: settings.id } }));
+    },
+    list: async () => (await prisma.pool.findMany({ orderBy: { id: 'asc' } })).map(toPool),
+    async update(id, patch, expectedVersion) {
+      const data = { ...toColumns(patch), version: { increment: 1 } };
+      const { count } = await prisma.pool.updateMany({ where: { id, version: expectedVersion }, data });
+      const pool = await get(id);
+      if (pool === null) throw new NotFoundError(`There is no pool ${id}.`);
+      if (count === 0) throw new ConflictError(`Pool ${id} was changed by someone else: read it again and repeat the change.`);
+      context.announcer.announce({ kind: 'pool', poolId: id });
+      return pool;
+    },
+    usage: (poolId) => readUsage(context.sql, poolId),
+  };
+}
+
+async function readUsage(sql: Sql, poolId: string): Promise<PoolUsage> {
+  const statement = Prisma.sql`
+    SELECT coalesce(sum(r.workers), 0)::int AS reserved,
+      coalesce(sum(r.workers) FILTER (WHERE j.status = 'running'), 0)::int AS running,
+      (SELECT count(*)::int FROM jobs WHERE pool_id = ${poolId} AND status = 'queued') AS queued
+    FROM reservations r JOIN jobs j ON j.id = r.job_id WHERE r.pool_id = ${poolId}`;
+  const [usage] = await sql.rows<PoolUsage>(statement, 'pool-usage');
+  return usage ?? { reserved: 0, running: 0, queued: 0 };
+}
+
+function toColumns<Settings extends PoolPatch>(settings: Settings): Omit<Settings, 'settings'> & { settings?: Prisma.InputJsonObject } {
+  const { settings: own, ...columns } = settings;
+  return own === undefined ? columns : { ...columns, settings: own as Prisma.InputJsonObject };
+}
+
+function toPool({ createdAt: _createdAt, version, ...row }: PoolRow): Pool {
+  return { ...poolSchema.parse(row), version };
+}

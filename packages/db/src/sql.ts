@@ -1,0 +1,64 @@
+import pg from 'pg';
+import { toAppError } from './database-error.ts';
+import type { Prisma } from './generated/client.ts';
+
+/** Raw statements, for what Prisma cannot say in one round trip; CRUD goes through Prisma on the same pool. */
+export interface Sql {
+  /** Runs one statement, which is one transaction by itself. A `name` keeps its plan prepared on the connection. */
+  rows<Row>(statement: Prisma.Sql, name?: string): Promise<Row[]>;
+  /** Runs `work` in one READ COMMITTED transaction; anything it throws rolls back. */
+  transaction<Result>(work: (sql: TransactionSql) => Promise<Result>): Promise<Result>;
+}
+
+export type TransactionSql = Pick<Sql, 'rows'>;
+
+/** Deadlocks and serialization failures are cured by running again: Postgres has undone everything. */
+const TRANSIENT_CODES = new Set(['40001', '40P01']);
+const TRIES = 3;
+
+export function createSql(pool: pg.Pool): Sql {
+  return {
+    rows: (statement, name) => retryTransient(() => run(pool, statement, name)),
+    transaction: (work) => retryTransient(() => inTransaction(pool, work)),
+  };
+}
+
+/** The text of a jsonb parameter: pg would write a JavaScript array as a Postgres array. */
+export function json(value: unknown): string | null {
+  return value === null || value === undefined ? null : JSON.stringify(value);
+}
+
+async function run<Row>(target: pg.Pool | pg.PoolClient, statement: Prisma.Sql, name?: string): Promise<Row[]> {
+  const { rows } = await target.query({ text: statement.text, values: statement.values, ...(name === undefined ? {} : { name }) });
+  return rows as Row[];
+}
+
+async function inTransaction<Result>(pool: pg.Pool, work: (sql: TransactionSql) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work({ rows: (statement, name) => run(client, statement, name) });
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    broken = await client.query('ROLLBACK').then(
+      () => undefined,
+      (rollbackError: Error) => rollbackError,
+    );
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function retryTransient<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isTransient = error instanceof pg.DatabaseError && TRANSIENT_CODES.has(error.code ?? '');
+      if (!isTransient || attempt === TRIES) throw toAppError(error);
+    }
+  }
+}
