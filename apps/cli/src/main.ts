@@ -1,0 +1,25 @@
+import { shutdownSignal, systemClock } from '@capstan/runtime';
+import type { CliContext } from './cli-context.ts';
+import { runCli } from './run-cli.ts';
+
+// A reader that goes away (`capstan jobs list | head -1`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+const signal = shutdownSignal();
+const context: CliContext = {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  clock: systemClock,
+  signal,
+  fetch: globalThis.fetch,
+  onImpatience(listener) {
+    signal.addEventListener('abort', () => process.on('SIGINT', listener).on('SIGTERM', listener), { once: true });
+  },
+};
+
+process.exitCode = await runCli(context, process.argv.slice(2));
