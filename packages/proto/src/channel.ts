@@ -1,0 +1,67 @@
+import { type ChannelOptions, type ClientOptions, credentials, Metadata, ServerCredentials } from '@grpc/grpc-js';
+
+/** gRPC's usual limit, kept on purpose: what is larger is cut into batches and chunks. */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+const SHARED_OPTIONS: ChannelOptions = {
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+};
+
+/**
+ * A step of training can hold a worker's event loop for many seconds, and a ping waits with everything else. So the timeouts are
+ * long: they find a peer that vanished without closing its socket. A slow worker is the heartbeat timeout's affair.
+ */
+const CLIENT_OPTIONS: ChannelOptions = {
+  ...SHARED_OPTIONS,
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 60_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 5_000,
+  /** Retries are ours, above the call: only we know what was acknowledged. */
+  'grpc.enable_retries': 0,
+  'grpc.service_config_disable_resolution': 1,
+  'grpc.use_local_subchannel_pool': 1,
+  /** The scheduler is inside; a proxy variable meant for the way out must not catch it. */
+  'grpc.enable_http_proxy': 0,
+};
+
+export const SERVER_OPTIONS: ChannelOptions = {
+  ...SHARED_OPTIONS,
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 120_000,
+  'grpc.keepalive_permit_without_calls': 1,
+};
+
+export interface ServerTls {
+  certificate: Buffer;
+  privateKey: Buffer;
+}
+export interface ClientTls {
+  /** PEM of the authority that signed the server's certificate. */
+  authority: Buffer;
+}
+
+export function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
+  if (!tls) return ServerCredentials.createInsecure();
+  return ServerCredentials.createSsl(null, [{ cert_chain: tls.certificate, private_key: tls.privateKey }]);
+}
+
+export type ClientArguments = [address: string, credentials: ReturnType<typeof credentials.createInsecure>, options: ClientOptions];
+
+export function clientArguments(address: string, tls: ClientTls | undefined): ClientArguments {
+  return [address, tls ? credentials.createSsl(tls.authority) : credentials.createInsecure(), CLIENT_OPTIONS];
+}
+
+export function bearer(token: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  return metadata;
+}
+
+/** The token of a call; empty where there is none. */
+export function readBearer(metadata: Metadata): string {
+  const value = String(metadata.get('authorization')[0] ?? '');
+  return value.startsWith('Bearer ') ? value.slice('Bearer '.length) : '';
+}

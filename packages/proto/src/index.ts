@@ -1,0 +1,14 @@
+export type { ClientTls, ServerTls } from './channel.ts';
+export type { ConnectServingWorkerOptions, ServingConnection } from './client/connect-serving-worker.ts';
+export { connectServingWorker } from './client/connect-serving-worker.ts';
+export type { ConnectWorkerOptions, WorkerConnection } from './client/connect-worker.ts';
+export { connectWorker } from './client/connect-worker.ts';
+export type { InferenceClient } from './client/create-inference-client.ts';
+export { createInferenceClient } from './client/create-inference-client.ts';
+export type { ServingRequest } from './client/serving-stream.ts';
+export type { ArtifactAccess, ArtifactHandlers } from './server/artifact-service.ts';
+export type { Principal } from './server/principal.ts';
+export type { ServingSession } from './server/serving-service.ts';
+export type { GrpcServer, GrpcServerOptions } from './server/start-grpc-server.ts';
+export { startGrpcServer } from './server/start-grpc-server.ts';
+export type { WorkerSession } from './server/worker-service.ts';
