@@ -1,0 +1,57 @@
+import { tidy } from '@tensorflow/tfjs-core';
+import { padBatch, type TokenizedExample } from './batches.ts';
+import { countCorrect, labelLogits, summedLoss } from './forward.ts';
+import type { Adapter } from './lora.ts';
+import type { Model } from './model.ts';
+import { nextTurn } from './next-turn.ts';
+
+export interface Evaluation {
+  /** Mean over all target tokens, not over batches. */
+  loss: number;
+  /** Share of target tokens that are the likeliest one, given the true tokens before. */
+  tokenAccuracy: number;
+  /** Target tokens counted. */
+  tokens: number;
+}
+
+/** Padded source tokens per batch: large enough to keep the matrix products efficient, small enough for any model. */
+const DEFAULT_BATCH_TOKENS = 2048;
+
+/** Measures teacher-forced loss; neither the model nor the adapter changes. Gives NaN for no examples. */
+export async function evaluate(
+  model: Model,
+  adapter: Adapter | undefined,
+  examples: readonly TokenizedExample[],
+  { batchTokens = DEFAULT_BATCH_TOKENS }: { batchTokens?: number } = {},
+): Promise<Evaluation> {
+  let loss = 0;
+  let correct = 0;
+  let tokens = 0;
+  for (const rows of groupByLength(examples, batchTokens)) {
+    const batch = padBatch(rows, model.config);
+    const [batchLoss, batchCorrect] = tidy(() => {
+      const logits = labelLogits({ model, adapter }, batch);
+      return [summedLoss(logits, batch.labels).dataSync()[0] as number, countCorrect(logits, batch.labels).dataSync()[0] as number];
+    });
+    loss += batchLoss;
+    correct += batchCorrect;
+    tokens += batch.labels.length;
+    await nextTurn();
+  }
+  return { loss: loss / tokens, tokenAccuracy: correct / tokens, tokens };
+}
+
+/** Sorts by source length and cuts where the padded batch would exceed `batchTokens`; a longer row makes a batch of its own. */
+export function groupByLength<Item extends { inputIds: Int32Array }>(items: readonly Item[], batchTokens: number): Item[][] {
+  const sorted = [...items].sort((a, b) => a.inputIds.length - b.inputIds.length);
+  const groups: Item[][] = [];
+  let group: Item[] = [];
+  for (const item of sorted) {
+    if (group.length > 0 && (group.length + 1) * item.inputIds.length > batchTokens) {
+      groups.push(group);
+      group = [];
+    }
+    group.push(item);
+  }
+  return group.length > 0 ? [...groups, group] : groups;
+}

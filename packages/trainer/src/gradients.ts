@@ -1,0 +1,51 @@
+import { engine, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { padBatch, type TokenizedExample } from './batches.ts';
+import { labelLogits, summedLoss } from './forward.ts';
+import { type Parameter, parameterCount } from './parameters.ts';
+import type { Network } from './t5/network.ts';
+
+/**
+ * What one rank adds to a step, as one vector: the gradient of the summed loss by every parameter, then that loss and the number
+ * of labels. Because all are sums, adding (or averaging) the vectors of all ranks and dividing by the total number of labels gives
+ * exactly the gradient of the mean over the global batch, whatever the ranks' shares.
+ */
+export type GradientSums = Float32Array;
+
+const LOSS = 2; // positions from the end
+const LABELS = 1;
+
+export function createGradientSums(parameters: readonly Parameter[]): GradientSums {
+  return new Float32Array(parameterCount(parameters) + LOSS);
+}
+
+/** Runs the micro-batch forward and back and adds its share to `sums`. */
+export function addGradients(
+  sums: GradientSums,
+  network: Network,
+  parameters: readonly Parameter[],
+  examples: readonly TokenizedExample[],
+): void {
+  const batch = padBatch(examples, network.model.config);
+  tidy(() => {
+    const variables = parameters.map((parameter) => parameter.value());
+    const { value, grads } = engine().gradients(() => summedLoss(labelLogits(network, batch), batch.labels), variables);
+    let offset = 0;
+    for (const gradient of grads) offset = addInto(sums, gradient, offset);
+    sums[sums.length - LOSS] = (sums[sums.length - LOSS] as number) + (value.dataSync()[0] as number);
+  });
+  sums[sums.length - LABELS] = (sums[sums.length - LABELS] as number) + batch.labels.length;
+}
+
+function addInto(sums: Float32Array, gradient: Tensor, offset: number): number {
+  const values = gradient.dataSync();
+  for (let i = 0; i < values.length; i++) sums[offset + i] = (sums[offset + i] as number) + (values[i] as number);
+  return offset + values.length;
+}
+
+/** The mean loss and its gradient; the latter is a view of `sums`, divided in place. */
+export function meanGradients(sums: GradientSums): { loss: number; gradients: Float32Array } {
+  const labels = sums[sums.length - LABELS] as number;
+  const gradients = sums.subarray(0, -LOSS);
+  for (let i = 0; i < gradients.length; i++) gradients[i] = (gradients[i] as number) / labels;
+  return { loss: (sums[sums.length - LOSS] as number) / labels, gradients };
+}

@@ -1,0 +1,34 @@
+import { type GradConfig, matMul, mul, registerGradient, step, type Tensor } from '@tensorflow/tfjs-core';
+
+/**
+ * The gradients of the few stock ops that the model uses outside of ours. tfjs-core registers none by itself, and its own set saves
+ * more tensors than the maths needs: `Add` alone would keep every residual branch alive until the backward pass.
+ */
+export function registerStockGradients(): void {
+  for (const gradient of [addGradient, matMulGradient, reluGradient]) registerGradient(gradient);
+}
+
+/** Of equal shapes only: tfjs checks every gradient's shape, so a broadcast fails loudly. */
+const addGradient: GradConfig = {
+  kernelName: 'Add',
+  gradFunc: (upstream) => ({ a: () => (upstream as Tensor).clone(), b: () => (upstream as Tensor).clone() }),
+};
+
+const matMulGradient: GradConfig = {
+  kernelName: 'BatchMatMul',
+  inputsToSave: ['a', 'b'],
+  gradFunc: (upstream, saved, { transposeA, transposeB }) => {
+    const dy = upstream as Tensor;
+    const [a, b] = saved as [Tensor, Tensor];
+    return {
+      a: () => (transposeA ? matMul(b, dy, Boolean(transposeB), true) : matMul(dy, b, false, !transposeB)),
+      b: () => (transposeB ? matMul(dy, a, true, Boolean(transposeA)) : matMul(a, dy, !transposeA, false)),
+    };
+  },
+};
+
+const reluGradient: GradConfig = {
+  kernelName: 'Relu',
+  outputsToSave: [true],
+  gradFunc: (upstream, saved) => ({ x: () => mul(upstream as Tensor, step(saved[0] as Tensor)) }),
+};

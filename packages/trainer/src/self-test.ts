@@ -1,0 +1,81 @@
+import { engine, matMul, randomNormal, type Tensor, tensor, tensor1d, tidy, util } from '@tensorflow/tfjs-core';
+import { gatherRows } from './ops/gather-rows.ts';
+
+const TOLERANCE = 1e-5;
+
+/**
+ * Checks the current backend on what a wrong kernel would spoil: a batched, transposed product and the gradients of a product
+ * and of a gather, against plain loops. Returns what is wrong, or nothing.
+ */
+export function selfTest(): string | undefined {
+  const [batch, rows, inner, columns] = [2, 3, 5, 4];
+  const a = wave(batch * inner * rows, 0.7); // [batch, inner, rows], used transposed
+  const b = wave(batch * columns * inner, 0.3); // [batch, columns, inner], used transposed
+  const product = new Float32Array(batch * rows * columns);
+  const gradient = new Float32Array(a.length); // of ½ Σ product²
+  forEachTerm({ batch, rows, inner, columns }, (p, i, j) => {
+    product[p] = at(product, p) + at(a, i) * at(b, j);
+  });
+  forEachTerm({ batch, rows, inner, columns }, (p, i, j) => {
+    gradient[i] = at(gradient, i) + at(product, p) * at(b, j);
+  });
+  return tidy(() => {
+    const x = tensor(a, [batch, inner, rows]);
+    const y = tensor(b, [batch, columns, inner]);
+    const { value, grads } = engine().gradients(() => matMul(x, y, true, true), [x], tensor(product, [batch, rows, columns]));
+    if (!value.dataSync().every((p, i) => isClose(p, at(product, i)))) return 'its batched matrix product is wrong';
+    if (!grads[0]?.dataSync().every((g, i) => isClose(g, at(gradient, i)))) return 'its gradient of a matrix product is wrong';
+    return testGather();
+  });
+}
+
+/** The rate of one 256 × 256 product, in 10⁹ operations per second. */
+export function measureGflops(): number {
+  const size = 256;
+  const repeats = 20;
+  return tidy(() => {
+    const x: Tensor = randomNormal([size, size]);
+    matMul(x, x).dataSync();
+    const begin = util.now();
+    let last: Tensor = x;
+    for (let i = 0; i < repeats; i++) last = matMul(x, x);
+    last.dataSync();
+    return (repeats * 2 * size ** 3) / ((util.now() - begin) * 1e6);
+  });
+}
+
+function testGather(): string | undefined {
+  const table = tensor(wave(6, 0.9), [3, 2]);
+  const { grads } = engine().gradients(() => gatherRows(table, tensor1d([2, 0, 2], 'int32')), [table]);
+  return [...(grads[0]?.dataSync() ?? [])].join() === '1,1,0,0,2,2' ? undefined : 'its gradient of a gather is wrong';
+}
+
+interface Sizes {
+  batch: number;
+  rows: number;
+  inner: number;
+  columns: number;
+}
+
+/** Visits the positions of every term of the product: of the product, of a and of b. */
+function forEachTerm({ batch, rows, inner, columns }: Sizes, visit: (p: number, i: number, j: number) => void): void {
+  for (let n = 0; n < batch; n++) {
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < columns; c++) {
+        for (let k = 0; k < inner; k++) visit((n * rows + r) * columns + c, (n * inner + k) * rows + r, (n * columns + c) * inner + k);
+      }
+    }
+  }
+}
+
+function wave(size: number, frequency: number): Float32Array {
+  return new Float32Array(size).map((_, i) => Math.sin(1 + i * frequency));
+}
+
+function at(values: ArrayLike<number>, index: number): number {
+  return values[index] as number;
+}
+
+function isClose(actual: number, expected: number): boolean {
+  return Math.abs(actual - expected) <= TOLERANCE * Math.max(1, Math.abs(expected));
+}

@@ -1,0 +1,13 @@
+import { getKernel, type KernelConfig, registerKernel, unregisterKernel } from '@tensorflow/tfjs-core';
+import { batchMatMul } from './batch-mat-mul.ts';
+import { unsortedSegmentSum } from './unsorted-segment-sum.ts';
+
+/** Puts our kernels in the stock ones' places. It must run before the wasm backend starts, when kernels bind to its module. */
+export function installWasmKernels(): void {
+  for (const kernel of [batchMatMul, unsortedSegmentSum]) replaceKernel(kernel);
+}
+
+function replaceKernel(kernel: KernelConfig): void {
+  if (getKernel(kernel.kernelName, kernel.backendName) !== undefined) unregisterKernel(kernel.kernelName, kernel.backendName);
+  registerKernel(kernel);
+}
