@@ -7,7 +7,7 @@ export type { InferenceClient } from './client/create-inference-client.ts';
 export { createInferenceClient } from './client/create-inference-client.ts';
 export type { ServingRequest } from './client/serving-stream.ts';
 export type { ArtifactAccess, ArtifactHandlers } from './server/artifact-service.ts';
-export type { Principal } from './server/principal.ts';
+export type { AttemptIdentity, Principal } from './server/principal.ts';
 export type { ServingSession } from './server/serving-service.ts';
 export type { GrpcServer, GrpcServerOptions } from './server/start-grpc-server.ts';
 export { startGrpcServer } from './server/start-grpc-server.ts';

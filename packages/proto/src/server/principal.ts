@@ -2,8 +2,11 @@ import { PermissionDeniedError, type RankIdentity, UnauthenticatedError } from '
 import type { Metadata } from '@grpc/grpc-js';
 import { readBearer } from '../channel.ts';
 
+/** The ranks of one attempt share a token, because they share a pod template; which of them speaks stands in every message. */
+export type AttemptIdentity = Omit<RankIdentity, 'rank'>;
+
 /** Who is calling, as its token proves: a rank of one attempt, a serving worker, or the API. */
-export type Principal = { kind: 'rank'; identity: RankIdentity } | { kind: 'server'; serverId: string } | { kind: 'api' };
+export type Principal = { kind: 'rank'; identity: AttemptIdentity } | { kind: 'server'; serverId: string } | { kind: 'api' };
 
 /** Null refuses the token. May throw: a StaleEpochError for an attempt that is over, an UnavailableError to make the caller try again. */
 export type Authenticate = (token: string) => Promise<Principal | null>;

@@ -47,9 +47,10 @@ export interface WorkerServiceOptions {
 export function workerService({ calls, authenticate, onWorkerSession }: WorkerServiceOptions) {
   const serve = async (call: SessionCall, open: OpenCall) => {
     const messages = readMessages<SessionRequest>(call, open.signal)[Symbol.asyncIterator]();
-    const { identity } = await authenticateCall(call.metadata, authenticate, ['rank']);
+    const { identity: attempt } = await authenticateCall(call.metadata, authenticate, ['rank']);
     const first = await messages.next();
     if (first.done) return;
+    const identity = { ...attempt, rank: required(first.value.identity, 'identity').rank };
     checkSpeaker(first.value, identity);
     if (first.value.message?.$case !== 'hello') throw new InvalidRequestError('A session begins with hello.');
     await onWorkerSession(makeSession({ call, open, identity, messages }));
