@@ -182,6 +182,13 @@ const rows: Row[] = [
     attempt: { heartbeats: mute, stopRequestedAt: ago(0) },
     actions: ['commandStop', 'stop'],
   },
+  {
+    title: 'does not call a cancel done while a launch may be under way',
+    job: job('cancelling'),
+    ranks: [],
+    attempt: { heartbeats: mute, intendedAt: ago(2) },
+    actions: [],
+  },
   { title: 'ends a cancel when no rank is left', job: job('cancelling'), ranks: [], event: { type: 'workersGone' }, actions: [] },
   {
     title: 'ends a pause when every rank has finished',

@@ -76,6 +76,9 @@ function decideRunning(job: FineTuningJob, ranks: ObservedRank[], attempt: Attem
 }
 
 function decideStopping(ranks: ObservedRank[], attempt: AttemptFacts, { now, limits }: DecideContext): Decision {
+  // A launch may be under way this very moment; its ranks are stopped when they show.
+  const isAwaited = ranks.length === 0 && attempt.heartbeats.size === 0;
+  if (isAwaited && elapsedMs(attempt.intendedAt, now) <= limits.launchGraceMs) return { actions: [] };
   if (ranks.every(isFinished)) return { event: { type: 'workersGone' }, actions: [] };
   const isOverdue = attempt.stopRequestedAt !== null && elapsedMs(attempt.stopRequestedAt, now) > limits.stopGraceMs;
   // A rank that never spoke has no step to finish and no checkpoint to save.
