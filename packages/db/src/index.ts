@@ -12,7 +12,7 @@ export type { QueueCursor, QueuedFilter, QueuePosition } from './jobs/queue-orde
 export type { Effects, NewFineTunedModel } from './jobs/write-change.ts';
 export type { AttemptKey, Heartbeat, LedgerFacts, LedgerRepository } from './ledger.ts';
 export type { LedgerEntry } from './ledger-row.ts';
-export type { LogFilter, LogLine, LogRepository } from './logs.ts';
+export type { LogFilter, LogLine, LogRepository, NewLogLine } from './logs.ts';
 export type { IdPrefix } from './make-id.ts';
 export { makeId } from './make-id.ts';
 export type { BaseEvaluation, MetricRepository, StepMetric } from './metrics.ts';

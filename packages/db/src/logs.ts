@@ -18,7 +18,11 @@ export interface LogFilter {
   limit: number;
 }
 
+export type NewLogLine = Omit<LogLine, 'seq'>;
+
 export interface LogRepository {
+  /** Adds lines that did not come through a report: a rank's own output, kept after its end. */
+  append(lines: readonly NewLogLine[]): Promise<void>;
   /** In the order in which they arrived. */
   list(jobId: string, filter: LogFilter): Promise<LogLine[]>;
   /** The last lines, in the order in which they arrived. */
@@ -27,6 +31,9 @@ export interface LogRepository {
 
 export function createLogRepository(prisma: PrismaDatabase): LogRepository {
   return {
+    async append(lines) {
+      await prisma.logLine.createMany({ data: lines.map((line) => ({ ...line, message: line.message.replaceAll('\u0000', '\uFFFD') })) });
+    },
     async list(jobId, { attempt, after = 0, limit }) {
       const where = { jobId, seq: { gt: after }, ...ofAttempt(attempt) };
       return (await prisma.logLine.findMany({ where, orderBy: { seq: 'asc' }, take: limit })).map(toLogLine);

@@ -21,6 +21,9 @@ export async function applyEvent({ sql, clock }: JobContext, id: string, event: 
     if (job === null) throw new NotFoundError(`There is no job ${id}.`);
     const allowed = transition(job.status, event.type);
     if (!allowed.ok) return allowed;
+    // A verdict on one attempt must not fall on the next: the table alone cannot tell them apart.
+    if (effects?.expectedEpoch !== undefined && effects.expectedEpoch !== job.epoch)
+      return { ok: false, from: job.status, event: event.type };
     const now = clock.now();
     const change = changeOf(job, event, allowed.to, now);
     const write: ChangeWrite = { job, change, entry: describeEvent(job, event, allowed.to), now, ...failureOf(event) };

@@ -18,6 +18,8 @@ export interface NewFineTunedModel {
 
 /** What is written in the same transaction as the change of status. */
 export interface Effects {
+  /** Applies the event only while the job is in this epoch; any other refuses it. */
+  expectedEpoch?: number;
   model?: NewFineTunedModel;
   result?: JobResult;
   /** The last step of the ended attempt, where it is known better than by the stored progress. */
