@@ -22,6 +22,18 @@ describe('gather', () => {
     expect(batches.length).toBeLessThan(10);
   });
 
+  it('passes over empty batches', async () => {
+    async function* sparse() {
+      yield [];
+      await tick();
+      yield [1];
+      yield [];
+    }
+    const batches: number[][] = [];
+    for await (const batch of gather<number>(sparse(), 10)) batches.push(batch);
+    expect(batches).toEqual([[1]]);
+  });
+
   it('stops reading when the limit is reached until the reader takes some', async () => {
     const read: number[] = [];
     const gathered = gather(produce(50, read), 5);

@@ -15,7 +15,7 @@ export async function* gather<Item>(source: AsyncIterable<Item[]>, limit: number
     try {
       for await (const items of source) {
         for (const item of items) gathered.push(item);
-        arrived.open();
+        if (gathered.length > 0) arrived.open();
         if (gathered.length >= limit) await taken.opened;
         if (hasEnded) return;
       }

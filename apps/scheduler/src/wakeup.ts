@@ -4,8 +4,8 @@ import type { Clock } from '@capstan/core';
 export interface Wakeup {
   /** Ends the current wait, or the next one at once if nobody waits; several calls before it count as one. */
   wake(): void;
-  /** Resolves after `ms`, at `wake`, or when the signal aborts; never rejects. */
-  wait(ms: number, options: { signal: AbortSignal }): Promise<void>;
+  /** Resolves after `ms`, at `wake`, or when the signal aborts; never rejects. Answers whether somebody called. */
+  wait(ms: number, options: { signal: AbortSignal }): Promise<boolean>;
 }
 
 export function createWakeup(clock: Clock): Wakeup {
@@ -23,7 +23,9 @@ export function createWakeup(clock: Clock): Wakeup {
         await clock.sleep(ms, { signal: AbortSignal.any([signal, alarm.signal]) }).catch(() => undefined);
         ring = undefined;
       }
+      const wasCalled = isDue;
       isDue = false;
+      return wasCalled;
     },
   };
 }

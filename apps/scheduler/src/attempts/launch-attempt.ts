@@ -1,0 +1,34 @@
+import type { FineTuningJob } from '@capstan/core';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { buildLaunchSpec, launchName } from './build-launch-spec.ts';
+import { failAttempt } from './fail-attempt.ts';
+
+/**
+ * Carries out the launch that the ledger intends; calling it twice launches once. A launcher that refuses ends the attempt, which is
+ * then tried again with backoff. What a crash leaves behind, line by line:
+ * - before `launch`: an intent without ranks, which reconcile launches after the grace period;
+ * - between `launch` and `markLaunched`: ranks that live under an intent; reconcile sees them and leaves them alone;
+ * - the attempt ended meanwhile (a cancel): ranks without an open ledger row, which the sweep stops.
+ */
+export async function launchAttempt(job: FineTuningJob, context: SchedulerContext, { signal }: { signal: AbortSignal }): Promise<boolean> {
+  const { db, launcher, counters, settings, schedulerAddress } = context;
+  const logger = context.logger.child({ jobId: job.id, attempt: job.attempt });
+  const pool = await db.pools.get(job.poolId);
+  if (pool === null) throw new Error(`Pool ${job.poolId} is gone.`);
+  try {
+    await launcher.launch(buildLaunchSpec(job, pool, { workerTokenSecret: settings.workerTokenSecret, schedulerAddress }), { signal });
+  } catch (error) {
+    // A shutdown is no fault of the launch: the intent stands, and whoever comes next carries it out.
+    if (signal.aborted) throw error;
+    counters.launchFailures += 1;
+    logger.warn({ err: error }, 'launch failed');
+    const message = `The ranks could not be started: ${error instanceof Error ? error.message : String(error)}`;
+    await failAttempt(job, { reason: 'LaunchFailed', message, exitCode: null }, context);
+    await launcher.stop(launchName(job), { graceMs: 0 });
+    return false;
+  }
+  await db.jobs.markLaunched(job.id, job.attempt);
+  counters.launches += 1;
+  logger.info({ workers: job.spec.resources.workers, poolId: pool.id }, 'attempt launched');
+  return true;
+}

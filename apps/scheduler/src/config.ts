@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+const milliseconds = (fallback: number) => z.coerce.number().int().min(1).default(fallback);
+
+/** A program and its arguments: a JSON array, or words between spaces. */
+const commandSchema = z.string().transform((text, context): string[] => {
+  if (!text.trimStart().startsWith('[')) return text.trim().split(/\s+/);
+  try {
+    return z.array(z.string()).min(1).parse(JSON.parse(text));
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a JSON array of strings, or words between spaces' });
+    return z.NEVER;
+  }
+});
+
+/** The environment of a scheduler. Durations in milliseconds. */
+export const configSchema = z
+  .object({
+    DATABASE_URL: z.string(),
+    /** Without it the queue lives in Postgres. */
+    REDIS_URL: z.string().optional(),
+    QUEUE_DATABASE_URL: z.string().optional(),
+    GRPC_ADDRESS: z.string().default('127.0.0.1:7070'),
+    /** Where workers find this scheduler, if not at GRPC_ADDRESS: a service's name and port. */
+    ADVERTISED_ADDRESS: z.string().optional(),
+    WORKER_TOKEN_SECRET: z.string().min(32),
+    INTERNAL_TOKEN: z.string().min(16),
+    ARTIFACTS_DIR: z.string(),
+    RUNS_DIR: z.string(),
+    CACHE_DIR: z.string(),
+    WORKER_COMMAND: commandSchema,
+    LOG_LEVEL: z.string().default('info'),
+    HEARTBEAT_INTERVAL_MS: milliseconds(5_000),
+    HEARTBEAT_TIMEOUT_MS: milliseconds(60_000),
+    STOP_GRACE_MS: milliseconds(60_000),
+    CHECKPOINTS_KEPT: z.coerce.number().int().min(1).default(3),
+    SERVING_POOL: z.string().default('default'),
+    SERVING_MAX_WORKERS: z.coerce.number().int().min(0).default(2),
+    SERVING_IDLE_MS: milliseconds(600_000),
+  })
+  .refine(({ HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS }) => HEARTBEAT_TIMEOUT_MS >= 3 * HEARTBEAT_INTERVAL_MS, {
+    path: ['HEARTBEAT_TIMEOUT_MS'],
+    message: 'must be at least three heartbeat intervals',
+  });
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,52 @@
+import type { FineTuningJob } from '@capstan/core';
+import type { TakenEntry } from '@capstan/queue';
+import type { SchedulerContext } from '../scheduler-context.ts';
+
+/** `full`: nothing more can be launched in this pool for now. `dropped`: the entry was out of date, or its time has not come. */
+export type EntryOutcome = { type: 'reserved'; job: FineTuningJob } | { type: 'full' } | { type: 'dropped' };
+
+/**
+ * Turns a taken entry into a reservation and a launch intent, in one transaction. Afterwards the entry is finished with, unless the
+ * outcome is `reserved`: then the caller completes it once the launch is recorded. Orders it survives:
+ * - cancelled, paused, relaunched or deleted before we took it, or taken twice: the row does not match, the entry is dropped;
+ * - another scheduler took the last slot: the entry goes back to the head of its priority;
+ * - we die holding it: the queue hands it out again, and the row tells whether anything is left to do.
+ */
+export async function launchEntry(entry: TakenEntry, poolId: string, context: SchedulerContext): Promise<EntryOutcome> {
+  const { db, counters } = context;
+  const job = await db.jobs.get(entry.jobId);
+  if (job === null || job.poolId !== poolId) return drop(entry, counters);
+  const launch = await db.jobs.launch({
+    jobId: job.id,
+    expectedAttempt: entry.attempt,
+    poolId,
+    workers: job.spec.resources.workers,
+  });
+  if (launch.ok) return { type: 'reserved', job: launch.job };
+  switch (launch.reason) {
+    case 'NoCapacity':
+    case 'PoolPaused':
+      await entry.putBack();
+      return { type: 'full' };
+    case 'NotYet':
+      return postpone(entry, job, context);
+    case 'NotFound':
+    case 'NotQueued':
+    case 'AttemptMismatch':
+      return drop(entry, counters);
+  }
+}
+
+async function drop(entry: TakenEntry, counters: SchedulerContext['counters']): Promise<EntryOutcome> {
+  await entry.complete();
+  counters.entriesDropped += 1;
+  return { type: 'dropped' };
+}
+
+/** The row's `notBefore` is the truth, the entry's delay only its alarm clock; one that rang early is set again. */
+async function postpone(entry: TakenEntry, job: FineTuningJob, { queue, clock }: SchedulerContext): Promise<EntryOutcome> {
+  await entry.complete();
+  const { poolId, priority, notBefore } = job;
+  await queue.enqueue({ poolId, jobId: job.id, attempt: entry.attempt, priority, notBefore, now: clock.now() });
+  return { type: 'dropped' };
+}

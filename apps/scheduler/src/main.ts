@@ -1,0 +1,38 @@
+import { createDirectoryStore } from '@capstan/artifacts';
+import { migrate, openDatabase } from '@capstan/db';
+import { createProcessLauncher } from '@capstan/launcher';
+import { createQueue } from '@capstan/queue';
+import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
+import { configSchema } from './config.ts';
+import { startScheduler } from './scheduler.ts';
+import { toSettings } from './settings.ts';
+
+const clock = systemClock;
+const config = loadConfig(configSchema, process.env);
+const logger = createLogger({ name: 'scheduler', level: config.LOG_LEVEL });
+const shutdown = shutdownSignal();
+
+await migrate(config.DATABASE_URL);
+const db = openDatabase({ url: config.DATABASE_URL, clock });
+const queue = await createQueue(
+  config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? config.DATABASE_URL } : { redisUrl: config.REDIS_URL },
+);
+const launcher = createProcessLauncher({
+  runsDir: config.RUNS_DIR,
+  cacheDir: config.CACHE_DIR,
+  workerCommand: config.WORKER_COMMAND,
+  environment: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' },
+  clock,
+});
+const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
+const scheduler = await startScheduler({
+  ...{ db, queue, launcher, artifacts, clock, logger, random: Math.random },
+  settings: toSettings(config),
+  grpcAddress: config.GRPC_ADDRESS,
+  advertisedAddress: config.ADVERTISED_ADDRESS ?? null,
+});
+
+await new Promise((resolve) => shutdown.addEventListener('abort', resolve, { once: true }));
+await scheduler.close();
+await queue.close();
+await db.close();

@@ -1,0 +1,56 @@
+import type { ArtifactStore } from '@capstan/artifacts';
+import type { Clock, DecideLimits } from '@capstan/core';
+import type { Database } from '@capstan/db';
+import type { Launcher } from '@capstan/launcher';
+import type { JobQueue } from '@capstan/queue';
+import type { Logger } from '@capstan/runtime';
+import type { Counters } from './counters.ts';
+
+/** How a scheduler behaves, apart from where its services are. Durations in milliseconds. */
+export interface SchedulerSettings {
+  /** Signs worker tokens; the same for all schedulers of a fleet. */
+  workerTokenSecret: string;
+  /** What the API presents to generate; the same for all of a fleet. */
+  internalToken: string;
+  limits: DecideLimits;
+  /** How often each pool looks at its queue without being woken. */
+  dispatchIntervalMs: number;
+  /** How often all active jobs are reconciled without an event. */
+  reconcileIntervalMs: number;
+  sweepIntervalMs: number;
+  heartbeatIntervalMs: number;
+  /** From the launcher's polite stop to its forced one. */
+  killGraceMs: number;
+  /** Launches under way at once, per pool. */
+  launchConcurrency: number;
+  /** States kept per job; older ones are deleted, their rows stay. */
+  checkpointsKept: number;
+  serving: ServingSettings;
+}
+
+export interface ServingSettings {
+  poolId: string;
+  /** Serving workers at once, over all base models. */
+  maxWorkers: number;
+  /** Requests waiting per worker before callers are turned away. */
+  maxWaiting: number;
+  idleMs: number;
+  /** From the launch to the first session. */
+  startTimeoutMs: number;
+  maxAdapters: number;
+}
+
+/** All that the parts of a scheduler share. Each function asks for the fields that it needs only. */
+export interface SchedulerContext {
+  db: Database;
+  queue: JobQueue;
+  launcher: Launcher;
+  artifacts: ArtifactStore;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+  counters: Counters;
+  settings: SchedulerSettings;
+  /** Where workers find the gRPC server; known once it listens. */
+  schedulerAddress: string;
+}

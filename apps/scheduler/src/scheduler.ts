@@ -1,0 +1,136 @@
+import { ShutdownError } from '@capstan/core';
+import { startGrpcServer, type WorkerSession } from '@capstan/proto';
+import { type Counters, createCounters } from './counters.ts';
+import { createDispatchers } from './dispatch/dispatchers.ts';
+import { followChanges } from './follow-changes.ts';
+import { createKeyedRunner } from './keyed-runner.ts';
+import { createListening } from './reconcile/listening.ts';
+import { createObservedRanks } from './reconcile/observed-ranks.ts';
+import { reconcileAll } from './reconcile/reconcile-all.ts';
+import { reconcileJob } from './reconcile/reconcile-job.ts';
+import { watchRanks } from './reconcile/watch-ranks.ts';
+import { repeat } from './repeat.ts';
+import type { SchedulerContext } from './scheduler-context.ts';
+import { ServingPool } from './serving/serving-pool.ts';
+import { makeArtifactHandlers } from './sessions/artifact-access.ts';
+import { makeAuthenticate } from './sessions/authenticate.ts';
+import { createHeartbeats } from './sessions/heartbeats.ts';
+import { serveRank } from './sessions/serve-rank.ts';
+import { createSessionRegistry } from './sessions/session-registry.ts';
+import { createSweeps } from './sweeps/sweeps.ts';
+import { createWakeup } from './wakeup.ts';
+
+export interface SchedulerOptions extends Omit<SchedulerContext, 'counters' | 'schedulerAddress'> {
+  /** Where the gRPC server listens; port 0 takes a free one. */
+  grpcAddress: string;
+  /** Where workers find it, if that is another address. */
+  advertisedAddress: string | null;
+}
+
+export interface Scheduler {
+  port: number;
+  counters: Counters;
+  /** Takes no more work, finishes what is being written, and leaves workers running: they come back to the next scheduler. */
+  close(): Promise<void>;
+}
+
+/** How often heartbeats are written, and serving workers looked after. */
+const HOUSEKEEPING_MS = 1_000;
+/** The pause before a watch that ended is begun again. */
+const REWATCH_MS = 500;
+
+/**
+ * Runs one scheduler until it is closed. Nothing is remembered from the one before: rows, queue entries and ranks are looked at, living
+ * ranks reconnect, and what lives is not launched again. Any number may run on the same database side by side.
+ */
+export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
+  const context: SchedulerContext = { ...options, counters: createCounters(), schedulerAddress: options.advertisedAddress ?? '' };
+  const parts = createParts(context);
+  const server = await serve(options.grpcAddress, context, parts);
+  context.schedulerAddress ||= `127.0.0.1:${server.port}`;
+
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const loops = startLoops(context, parts, signal);
+  context.logger.info({ port: server.port }, 'scheduler started');
+
+  return {
+    port: server.port,
+    counters: context.counters,
+    async close() {
+      stopping.abort(new ShutdownError());
+      parts.serving.close();
+      await loops();
+      await server.close();
+      await Promise.allSettled(parts.sessions);
+      await parts.heartbeats.flush().catch((error: unknown) => context.logger.warn({ err: error }, 'last heartbeats not written'));
+      context.logger.info('scheduler stopped');
+    },
+  };
+}
+
+type Parts = ReturnType<typeof createParts>;
+
+function createParts(context: SchedulerContext) {
+  const { clock, db, launcher, settings } = context;
+  const longestGapMs = Math.max(settings.limits.heartbeatTimeoutMs / 2, settings.reconcileIntervalMs * 3);
+  return {
+    registry: createSessionRegistry(),
+    heartbeats: createHeartbeats(db, clock),
+    observed: createObservedRanks(launcher),
+    listening: createListening(clock, longestGapMs),
+    serving: new ServingPool(context),
+    /** Conversations under way; closing waits for their writes. */
+    sessions: new Set<Promise<void>>(),
+  };
+}
+
+function serve(address: string, context: SchedulerContext, parts: Parts) {
+  const { serving, sessions } = parts;
+  return startGrpcServer({
+    address,
+    authenticate: makeAuthenticate(context),
+    artifacts: makeArtifactHandlers(context, serving),
+    onWorkerSession: (session: WorkerSession) => {
+      const conversation = serveRank(session, context, parts);
+      const entry = conversation.catch(() => undefined).finally(() => sessions.delete(entry));
+      sessions.add(entry);
+      return conversation;
+    },
+    onServingSession: (session) => serving.attach(session),
+    onGenerate: (request, options) => serving.generate(request, options),
+    onError: (error) => context.logger.error({ err: error }, 'a call failed'),
+  });
+}
+
+/** Starts everything that runs by itself; the answer waits for the end of it all, once the signal has aborted. */
+function startLoops(context: SchedulerContext, parts: Parts, signal: AbortSignal): () => Promise<void> {
+  const { clock, db, logger, settings } = context;
+  const dispatchers = createDispatchers(context, signal);
+  const pass = createWakeup(clock);
+  const reconciler = createKeyedRunner(
+    (jobId) => reconcileJob(jobId, context, parts, { signal }),
+    (jobId, error) => signal.aborted || logger.warn({ err: error, jobId }, 'reconcile failed and will be tried again'),
+  );
+  const sweep = createSweeps(context, parts.observed);
+  const followers = { dispatchers, reconciler, onResync: () => pass.wake() };
+  const every = (everyMs: number, name: string, work: (signal: AbortSignal) => Promise<void>) =>
+    repeat({ name, everyMs, work }, context, signal);
+  const loops = [
+    every(REWATCH_MS, 'changes', () => followChanges(db, followers, signal)),
+    every(REWATCH_MS, 'watch', () => watchRanks(context, { ...parts, reconciler }, signal)),
+    every(0, 'reconcile', async () => {
+      await reconcileAll(context, parts, { signal });
+      await pass.wait(settings.reconcileIntervalMs, { signal });
+    }),
+    every(settings.sweepIntervalMs, 'sweeps', sweep),
+    every(settings.sweepIntervalMs, 'pools', () => dispatchers.refresh()),
+    every(HOUSEKEEPING_MS, 'heartbeats', () => parts.heartbeats.flush()),
+    every(HOUSEKEEPING_MS, 'serving', async () => parts.serving.unloadIdle()),
+  ];
+  return async () => {
+    await Promise.all(loops);
+    await dispatchers.ended();
+    await reconciler.idle();
+  };
+}

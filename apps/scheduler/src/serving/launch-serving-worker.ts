@@ -1,0 +1,25 @@
+import { NotFoundError } from '@capstan/core';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { makeWorkerToken } from '../worker-token.ts';
+
+/** Launches a serving worker under `name`; twice is once. It is one rank that knows no job, and gets its models with the requests. */
+export async function launchServingWorker(name: string, context: SchedulerContext, { signal }: { signal: AbortSignal }): Promise<void> {
+  const { db, launcher, settings, schedulerAddress } = context;
+  const pool = await db.pools.get(settings.serving.poolId);
+  if (pool === null) throw new NotFoundError(`The serving pool ${settings.serving.poolId} does not exist.`);
+  const identity = { jobId: name, attempt: 1, epoch: 1 };
+  await launcher.launch(
+    {
+      ...identity,
+      name,
+      kind: 'serve',
+      worldSize: 1,
+      pool,
+      memoryMiB: pool.memoryMiB,
+      gpusPerWorker: pool.gpusPerWorker,
+      token: makeWorkerToken({ kind: 'serve', ...identity }, settings.workerTokenSecret),
+      schedulerAddress,
+    },
+    { signal },
+  );
+}

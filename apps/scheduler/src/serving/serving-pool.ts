@@ -1,0 +1,133 @@
+import {
+  AppError,
+  type GenerateChunk,
+  type GenerateRequest,
+  isFinished,
+  ShutdownError,
+  StaleEpochError,
+  UnavailableError,
+} from '@capstan/core';
+import type { RankObservation } from '@capstan/launcher';
+import type { ServingSession } from '@capstan/proto';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { launchServingWorker } from './launch-serving-worker.ts';
+import { baseHashOf, baseModelHash, servingName } from './serving-names.ts';
+import { ServingWorker } from './serving-worker.ts';
+
+/** What a caller who was turned away is told to wait; about one answer's time. */
+const RETRY_AFTER_MS = 2_000;
+
+/** One serving worker per base model, launched when it is first asked for and stopped when nobody asks any more. */
+export class ServingPool {
+  readonly #context: SchedulerContext;
+  /** By the hash of their base. */
+  readonly #workers = new Map<string, ServingWorker>();
+  readonly #closing = new AbortController();
+
+  constructor(context: SchedulerContext) {
+    this.#context = context;
+  }
+
+  /** Throws `rate_limited` at once where too many wait already; a cold start is awaited. */
+  generate(request: GenerateRequest, options: { signal: AbortSignal }): AsyncIterable<GenerateChunk> {
+    const baseHash = baseModelHash(request.baseModel);
+    const worker = this.#workers.get(baseHash) ?? this.#start(baseHash);
+    if (worker.load > this.#context.settings.serving.maxWaiting) throw this.#turnAway('Too many requests wait for this model.');
+    return worker.generate(request, options);
+  }
+
+  /** Takes the session of a worker that has dialled in: one that we launched, or one that an earlier scheduler left. */
+  attach(session: ServingSession): void {
+    const worker = this.#find(session.serverId) ?? this.#adopt(session.serverId);
+    if (worker === undefined) {
+      session.refuse(new StaleEpochError('This serving worker is not needed any more.'));
+      return;
+    }
+    session.sendAssignment({ serverId: worker.name, maxAdapters: this.#context.settings.serving.maxAdapters });
+    worker.attach(session);
+    void session.closed.then(() => {
+      if (!this.#closing.signal.aborted && worker.session === session) this.#crash(worker, 'its session ended');
+    });
+  }
+
+  /** Whether the serving worker was ever asked to use this artifact. */
+  mayRead(serverId: string, sha256: string): boolean {
+    return this.#find(serverId)?.mayRead(sha256) ?? false;
+  }
+
+  /** Told of serving ranks as the launcher sees them: one that has ended fails its requests. */
+  observe(observation: RankObservation): void {
+    const worker = isFinished(observation) ? this.#find(observation.name) : undefined;
+    if (worker) this.#crash(worker, observation.message ?? `it ${observation.phase}`);
+  }
+
+  /** Stops workers that nobody has used for a while, and gives up those that never dialled in. */
+  unloadIdle(): void {
+    const { clock, settings } = this.#context;
+    const now = clock.now().getTime();
+    for (const worker of this.#workers.values()) {
+      if (worker.session === null && now - worker.startedAt.getTime() > settings.serving.startTimeoutMs)
+        this.#crash(worker, 'it never dialled in');
+      else if (worker.load === 0 && now - worker.lastUsedAt.getTime() > settings.serving.idleMs) this.#drop(worker, 'it was idle');
+    }
+  }
+
+  /** From now on the end of a session is ours, not a crash; workers live on and are adopted by the next scheduler. */
+  close(): void {
+    this.#closing.abort(new ShutdownError());
+  }
+
+  #start(baseHash: string): ServingWorker {
+    const { clock, counters, random, settings } = this.#context;
+    if (this.#workers.size >= settings.serving.maxWorkers) this.#makeRoom();
+    const worker = new ServingWorker(servingName(baseHash, random), clock);
+    this.#workers.set(baseHash, worker);
+    counters.servingStarts += 1;
+    launchServingWorker(worker.name, this.#context, { signal: this.#closing.signal }).catch((error: unknown) =>
+      this.#crash(worker, error instanceof Error ? error.message : String(error)),
+    );
+    return worker;
+  }
+
+  #makeRoom(): void {
+    const idle = [...this.#workers.values()].filter(({ load }) => load === 0);
+    const oldest = idle.sort((a, b) => a.lastUsedAt.getTime() - b.lastUsedAt.getTime())[0];
+    if (oldest === undefined) throw this.#turnAway('Every serving worker is busy with another model.');
+    this.#drop(oldest, 'it made room for another model');
+  }
+
+  #adopt(name: string): ServingWorker | undefined {
+    const baseHash = baseHashOf(name);
+    const isWanted = baseHash !== null && !this.#workers.has(baseHash) && this.#workers.size < this.#context.settings.serving.maxWorkers;
+    if (!isWanted) return undefined;
+    const worker = new ServingWorker(name, this.#context.clock);
+    this.#workers.set(baseHash, worker);
+    this.#context.logger.info({ server: name }, 'serving worker adopted');
+    return worker;
+  }
+
+  #find(name: string): ServingWorker | undefined {
+    return [...this.#workers.values()].find((worker) => worker.name === name);
+  }
+
+  #crash(worker: ServingWorker, why: string): void {
+    this.#context.counters.servingCrashes += 1;
+    this.#drop(worker, why);
+  }
+
+  #drop(worker: ServingWorker, why: string): void {
+    const { launcher, logger, settings } = this.#context;
+    const message = `The serving worker has gone away (${why}); the next request starts another.`;
+    worker.fail(new UnavailableError(message, { retryAfterMs: RETRY_AFTER_MS }));
+    for (const [baseHash, candidate] of this.#workers) if (candidate === worker) this.#workers.delete(baseHash);
+    logger.info({ server: worker.name, why }, 'serving worker dropped');
+    launcher
+      .stop(worker.name, { graceMs: settings.killGraceMs })
+      .catch((error: unknown) => logger.warn({ err: error, server: worker.name }, 'serving worker could not be stopped'));
+  }
+
+  #turnAway(message: string): AppError {
+    this.#context.counters.servingRefusals += 1;
+    return new AppError('rate_limited', message, { retryAfterMs: RETRY_AFTER_MS });
+  }
+}

@@ -1,0 +1,24 @@
+import type { RankObservation } from '@capstan/launcher';
+import type { SchedulerContext } from '../scheduler-context.ts';
+
+/** The end of a rank's output that is kept: enough for a stack trace, small enough for a row each. */
+const KEPT_BYTES = 16_384;
+const KEPT_LINES = 100;
+
+/**
+ * Keeps the last output of finished ranks in the job's log, then lets the launcher forget them. Dying in between keeps it twice, which
+ * is better than not at all.
+ */
+export async function retireRanks(name: string, ranks: RankObservation[], context: SchedulerContext): Promise<void> {
+  const { db, launcher, counters, clock, logger } = context;
+  for (const { jobId, attempt, rank, phase, finishedAt } of ranks) {
+    const output = await launcher.readLog(name, rank, { tailBytes: KEPT_BYTES });
+    const level = phase === 'failed' ? ('error' as const) : ('info' as const);
+    const at = finishedAt ?? clock.now();
+    const lines = output.split('\n').filter((line) => line.trim() !== '');
+    if (lines.length > 0) await db.logs.append(lines.slice(-KEPT_LINES).map((message) => ({ jobId, attempt, rank, level, message, at })));
+  }
+  await launcher.remove(name);
+  counters.finishedRanksRemoved += ranks.length;
+  logger.debug({ name }, 'finished ranks removed');
+}

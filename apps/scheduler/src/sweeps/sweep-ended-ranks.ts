@@ -1,0 +1,59 @@
+import { isFinished } from '@capstan/core';
+import type { RankObservation } from '@capstan/launcher';
+import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
+import type { SchedulerContext } from '../scheduler-context.ts';
+import { retireRanks } from './retire-ranks.ts';
+
+/** How long ranks may take to exit by themselves after their attempt has ended, in milliseconds. */
+const EXIT_GRACE_MS = 5_000;
+const PAGE = 500;
+
+/**
+ * Ranks whose attempt is not open in the ledger: the living ones are stopped, the finished ones are removed once their output is kept.
+ * The launcher is looked at before the ledger is read, and the intent is written before the launcher is called, so a rank that is about
+ * to start always has its row. Of serving workers only the finished are removed: a living one belongs to some scheduler's pool.
+ */
+export function createEndedRanksSweep(context: SchedulerContext, observed: ObservedRanks): (signal: AbortSignal) => Promise<void> {
+  const { db, launcher, clock, counters, logger, settings } = context;
+
+  async function sweepAttempt(name: string, ranks: RankObservation[], endedAt: Date | null): Promise<void> {
+    const living = ranks.filter((rank) => !isFinished(rank));
+    if (living.length === 0) {
+      await retireRanks(name, ranks, context);
+      observed.forget(name);
+      return;
+    }
+    if (endedAt !== null && clock.now().getTime() - endedAt.getTime() < EXIT_GRACE_MS) return;
+    await launcher.stop(name, { graceMs: settings.killGraceMs });
+    counters.orphanRanksStopped += living.length;
+    logger.warn({ name, ranks: living.length }, 'ranks without an open attempt were stopped');
+  }
+
+  return async (signal) => {
+    await observed.refresh({ signal });
+    const launched = [...groupBy(observed.all(), ({ name }) => name)];
+    const isOfJob = ([, ranks]: [string, RankObservation[]]) => ranks.every(({ kind }) => kind === 'train');
+    const servers = launched.filter((launch) => !isOfJob(launch));
+    for (const [name, ranks] of servers) if (ranks.every(isFinished)) await launcher.remove(name);
+    const attempts = launched.filter(isOfJob);
+    for (let start = 0; start < attempts.length; start += PAGE) {
+      const page = attempts.slice(start, start + PAGE);
+      const keys = page.flatMap(([, [first]]) => (first === undefined ? [] : [{ jobId: first.jobId, attempt: first.attempt }]));
+      const rows = new Map((await db.ledger.facts(keys)).map((row) => [`${row.jobId}-a${row.attempt}`, row]));
+      for (const [name, ranks] of page) {
+        const row = rows.get(name);
+        if (row === undefined || row.state === 'ended') await sweepAttempt(name, ranks, row?.endedAt ?? null);
+      }
+    }
+  };
+}
+
+function groupBy<Item>(items: Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}
