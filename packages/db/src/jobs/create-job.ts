@@ -1,5 +1,4 @@
 import { ConflictError, type FineTuningJob, InvalidRequestError, type JobEstimate, type JobSpec } from '@capstan/core';
-import pg from 'pg';
 import { changesOfJob } from '../change.ts';
 import { Prisma } from '../generated/client.ts';
 import { json } from '../sql.ts';
@@ -28,8 +27,6 @@ export interface Created {
   created: boolean;
 }
 
-const FOREIGN_KEY_VIOLATION = '23503';
-
 /**
  * Row, first event and idempotency key in one statement, which is one transaction and one round trip. Of equal requests at once, one
  * inserts the key; the others wait for its commit on the unique index, insert nothing, and read the job that it names.
@@ -37,25 +34,24 @@ const FOREIGN_KEY_VIOLATION = '23503';
 export async function createJob(context: JobContext, input: NewJob): Promise<Created> {
   const job = freshJob(input, context.clock.now());
   const bodyHash = input.bodyHash ?? input.idempotency?.bodyHash ?? null;
-  const [inserted] = await insert(context, job, bodyHash, input.idempotency?.key).catch(rethrow);
+  const [inserted] = await insert(context, job, bodyHash, input.idempotency?.key);
   if (inserted === undefined) return { job: await findFirst(context, input), created: false };
   context.announcer.announce(...changesOfJob(job.id, job.poolId, job.status));
   return { job, created: true };
 }
 
+/** Both rows hang on the pool, so that an unknown pool leaves neither. */
 function insert({ sql }: JobContext, job: FineTuningJob, bodyHash: string | null, key: string | undefined): Promise<unknown[]> {
-  const columns = Prisma.sql`
-    ${job.id}, ${job.projectId}, ${job.poolId}, ${job.priority}::int, ${job.maxAttempts}::int, ${json(job.spec)}::jsonb,
-    ${json(job.metadata)}::jsonb, ${json(job.estimate)}::jsonb, ${bodyHash}, ${job.createdAt}::timestamptz`;
   const claim = Prisma.sql`claim AS (
     INSERT INTO idempotency_keys (project_id, key, body_hash, job_id, created_at)
-    VALUES (${job.projectId}, ${key}, ${bodyHash}, ${job.id}, ${job.createdAt}::timestamptz)
+    SELECT ${job.projectId}, ${key}, ${bodyHash}, ${job.id}, ${job.createdAt}::timestamptz FROM pool
     ON CONFLICT DO NOTHING RETURNING job_id), `;
   const statement = Prisma.sql`
-    WITH ${key === undefined ? Prisma.empty : claim} created AS (
+    WITH pool AS (SELECT id FROM pools WHERE id = ${job.poolId}), ${key === undefined ? Prisma.empty : claim} created AS (
       INSERT INTO jobs (id, project_id, pool_id, priority, max_attempts, spec, metadata, estimate, body_hash, created_at, queued_at)
-      SELECT fresh.*, ${job.queuedAt}::timestamptz FROM (SELECT ${columns}) AS fresh
-      ${key === undefined ? Prisma.empty : Prisma.sql`WHERE EXISTS (SELECT 1 FROM claim)`}
+      SELECT ${job.id}, ${job.projectId}, pool.id, ${job.priority}::int, ${job.maxAttempts}::int, ${json(job.spec)}::jsonb,
+        ${json(job.metadata)}::jsonb, ${json(job.estimate)}::jsonb, ${bodyHash}, ${job.createdAt}::timestamptz, ${job.queuedAt}::timestamptz
+      FROM pool ${key === undefined ? Prisma.empty : Prisma.sql`, claim`}
       RETURNING id)
     INSERT INTO job_events (job_id, message, data, created_at)
     SELECT id, 'The job was created and waits in its pool.', '{"state": "queued"}', ${job.createdAt}::timestamptz FROM created
@@ -94,20 +90,13 @@ function freshJob(input: NewJob, now: Date): FineTuningJob {
   };
 }
 
-async function findFirst({ sql }: JobContext, { projectId, idempotency }: NewJob): Promise<FineTuningJob> {
+/** The job that the key names. Without one, nothing but the pool can have kept the row from being written. */
+async function findFirst({ sql }: JobContext, { projectId, poolId, idempotency }: NewJob): Promise<FineTuningJob> {
   const statement = Prisma.sql`
     SELECT job_id AS "jobId", body_hash AS "bodyHash" FROM idempotency_keys WHERE project_id = ${projectId} AND key = ${idempotency?.key}`;
   const [claim] = await sql.rows<{ jobId: string; bodyHash: string }>(statement, 'find-idempotency-key');
-  if (claim?.bodyHash !== idempotency?.bodyHash) {
-    throw new ConflictError('This Idempotency-Key was used before with a different request.', { reason: 'idempotency_key_reused' });
-  }
   const job = claim === undefined ? null : await findJob(sql, claim.jobId, projectId);
-  if (job === null) throw new ConflictError('The first request with this Idempotency-Key left no job.');
-  return job;
-}
-
-function rethrow(error: unknown): never {
-  const isUnknownReference = error instanceof pg.DatabaseError && error.code === FOREIGN_KEY_VIOLATION;
-  if (!isUnknownReference) throw error;
-  throw new InvalidRequestError('The project or the pool of the job does not exist.', { cause: error, param: 'capstan.pool' });
+  if (claim === undefined || job === null) throw new InvalidRequestError(`There is no pool ${poolId}.`, { param: 'capstan.pool' });
+  if (claim.bodyHash === idempotency?.bodyHash) return job;
+  throw new ConflictError('This Idempotency-Key was used before with a different request.', { reason: 'idempotency_key_reused' });
 }

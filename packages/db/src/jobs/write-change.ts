@@ -61,9 +61,11 @@ export async function writeChange(sql: TransactionSql, write: ChangeWrite): Prom
   const payloads = changesOfJob(job.id, job.poolId, change.status).map(encodeChange);
   const statement = Prisma.sql`
     WITH gate AS (SELECT * FROM jobs WHERE id = ${job.id} AND version = ${job.version} FOR NO KEY UPDATE), ${Prisma.join(parts, ', ')}
-    SELECT ${JOB_COLUMNS}, (SELECT count(pg_notify(${CHANNEL}, payload)) FROM unnest(${payloads}::text[]) AS payload) FROM job j`;
-  const [row] = await sql.rows<JobRow>(statement);
-  return row === undefined ? null : toJob(row);
+    SELECT ${JOB_COLUMNS}, (SELECT count(pg_notify(${CHANNEL}, payload)) FROM unnest(${payloads}::text[]) AS payload) AS notified FROM job j`;
+  const [row] = await sql.rows<JobRow & { notified: number }>(statement);
+  if (row === undefined) return null;
+  const { notified: _notified, ...columns } = row;
+  return toJob(columns);
 }
 
 function jobUpdate({ change, effects, launch }: ChangeWrite): Prisma.Sql {
