@@ -85,7 +85,6 @@ export type { Pool } from './pool.ts';
 export { billedUnits, poolSchema } from './pool.ts';
 export type { EstimateFacts } from './submission/estimate-job.ts';
 export { estimateJob } from './submission/estimate-job.ts';
-export { checkpointModelName, fineTunedModelName } from './submission/model-name.ts';
 export type { JobSpecFacts } from './submission/resolve-job-spec.ts';
 export { baseLearningRate, resolveJobSpec } from './submission/resolve-job-spec.ts';
 export type { T5Shape } from './submission/t5-shape.ts';

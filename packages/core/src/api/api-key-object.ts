@@ -11,7 +11,8 @@ export const apiKeyObjectSchema = z.looseObject({
   role: z.enum(API_KEY_ROLES),
   project_id: z.string(),
   created_at: z.number().int(),
-  last_used_at: z.number().int().nullish(),
+  /** The key's last characters, to tell keys apart. */
+  hint: z.string(),
   /** Only in the answer that creates it; Capstan keeps its hash. */
   key: z.string().optional(),
 });

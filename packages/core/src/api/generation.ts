@@ -28,7 +28,10 @@ export const commonCompletionShape = {
   n: only(1, 'n'),
   frequency_penalty: only(0, 'frequency_penalty'),
   presence_penalty: only(0, 'presence_penalty'),
-  logit_bias: z.record(z.string(), z.never({ error: 'logit_bias is not supported: leave it out.' })).nullish(),
+  logit_bias: z
+    .record(z.string(), z.number())
+    .refine((bias) => Object.keys(bias).length === 0, 'logit_bias is not supported: leave it out.')
+    .nullish(),
   user: z.string().max(512).nullish(),
 };
 

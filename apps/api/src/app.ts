@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import express, { type Express, Router } from 'express';
+import type { ApiContext, ApiDependencies } from './api-context.ts';
+import { createAuthenticate } from './http/authenticate.ts';
+import { handleErrors, unknownRoute } from './http/handle-errors.ts';
+import { createLookups } from './lookups.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { chatCompletionRoutes } from './routes/chat-completions.ts';
+import { compareModelRoutes } from './routes/compare-models.ts';
+import { completionRoutes } from './routes/completions.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
+import { documentationRoutes } from './routes/documentation.ts';
+import { fileRoutes } from './routes/files.ts';
+import { healthRoutes } from './routes/health.ts';
+import { jobActionRoutes } from './routes/job-actions.ts';
+import { jobRecordRoutes } from './routes/job-records.ts';
+import { jobStreamRoutes } from './routes/job-stream.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { modelRoutes } from './routes/models.ts';
+import { poolRoutes } from './routes/pools.ts';
+import { unsupportedRoutes } from './routes/unsupported.ts';
+import { createChangeFeed } from './stream/change-feed.ts';
+
+/** The whole REST API as a request handler; it begins to listen for changes at once, and to nothing else. */
+export function createApp(dependencies: ApiDependencies): Express {
+  const { db, clock, logger, shutdown } = dependencies;
+  const context: ApiContext = {
+    ...dependencies,
+    authenticate: createAuthenticate(db, clock),
+    lookups: createLookups(db, clock),
+    changes: createChangeFeed({ db, logger, signal: shutdown }),
+  };
+  const app = express();
+  app.disable('x-powered-by');
+  // Hashing every answer for an ETag costs more than it saves on data that changes.
+  app.disable('etag');
+  app.use((_request, response, next) => {
+    response.setHeader('x-request-id', `req_${randomUUID()}`);
+    next();
+  });
+  app.use('/v1', version1(context));
+  app.use(healthRoutes(context), documentationRoutes());
+  if (dependencies.settings.dashboardDir !== null) app.use(dashboardRoutes(dependencies.settings.dashboardDir));
+  app.use(unknownRoute);
+  app.use(handleErrors(logger));
+  return app;
+}
+
+/** The busiest routes first, since Express tries them in order. */
+function version1(context: ApiContext): Router {
+  const router = Router();
+  router.use(jobRoutes(context), jobRecordRoutes(context), jobStreamRoutes(context), jobActionRoutes(context));
+  router.use(chatCompletionRoutes(context), completionRoutes(context), compareModelRoutes(context));
+  router.use(fileRoutes(context), modelRoutes(context), poolRoutes(context), apiKeyRoutes(context));
+  router.use(unsupportedRoutes(context));
+  return router;
+}

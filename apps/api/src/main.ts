@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createDirectoryStore } from '@capstan/artifacts';
+import { migrate, openDatabase } from '@capstan/db';
+import { createInferenceClient } from '@capstan/proto';
+import { createQueue } from '@capstan/queue';
+import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
+import { createApp } from './app.ts';
+import { configSchema } from './config.ts';
+import { serve } from './serve.ts';
+import { prepare } from './startup/prepare.ts';
+import { waitForDatabase } from './startup/wait-for-database.ts';
+
+const clock = systemClock;
+const config = loadConfig(configSchema, process.env);
+const logger = createLogger({ name: 'api', level: config.LOG_LEVEL });
+const shutdown = shutdownSignal();
+const builtDashboard = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
+
+const databaseUrl = config.DATABASE_URL;
+await waitForDatabase({ migrate: () => migrate(databaseUrl), databaseUrl, clock, logger, signal: shutdown });
+const db = openDatabase({ url: databaseUrl, clock, poolSize: config.DATABASE_POOL_SIZE });
+const queue = await createQueue(
+  config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? databaseUrl } : { redisUrl: config.REDIS_URL },
+);
+const inference = createInferenceClient({ address: config.SCHEDULER_ADDRESS, token: config.INTERNAL_TOKEN });
+const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
+const settings = {
+  uploadsDir: config.UPLOADS_DIR,
+  maxUploadBytes: config.MAX_UPLOAD_BYTES,
+  maxJsonBytes: config.MAX_JSON_BYTES,
+  defaultPool: config.DEFAULT_POOL.id,
+  dashboardDir: config.DASHBOARD_DIR ?? (existsSync(builtDashboard) ? builtDashboard : null),
+};
+const dependencies = { db, queue, artifacts, inference, clock, logger, shutdown, settings };
+await prepare(dependencies, config);
+const server = await serve(createApp(dependencies), { host: config.HOST, port: config.PORT, clock });
+logger.info({ host: config.HOST, port: server.port }, 'the API is ready');
+
+if (!shutdown.aborted) await new Promise((resolve) => shutdown.addEventListener('abort', resolve, { once: true }));
+logger.info('shutting down');
+await server.close(config.SHUTDOWN_TIMEOUT_MS);
+inference.close();
+await queue.close();
+await db.close();

@@ -1,0 +1,60 @@
+import { ConflictError, type FineTuningJob, type JobEvent } from '@capstan/core';
+import { Router } from 'express';
+import type { ApiContext } from '../api-context.ts';
+import { describeWait } from '../describe-wait.ts';
+import { endpoint, pathPart } from '../http/endpoint.ts';
+import { resource } from '../http/resource.ts';
+import { jobToRest } from '../rest/job-to-rest.ts';
+import { enqueue } from '../submission/submit-job.ts';
+import { findJob } from './jobs.ts';
+
+interface Action {
+  event: JobEvent;
+  /** Statuses in which the wish is already fulfilled, or about to be: asking again changes nothing. */
+  isDone: readonly FineTuningJob['status'][];
+}
+
+const ACTIONS: Record<'cancel' | 'pause' | 'resume', Action> = {
+  cancel: { event: { type: 'cancelRequested' }, isDone: ['cancelling', 'cancelled'] },
+  pause: { event: { type: 'pauseRequested' }, isDone: ['pausing', 'paused'] },
+  resume: { event: { type: 'resumeRequested' }, isDone: ['queued', 'starting', 'running'] },
+};
+
+/** Cancel, pause and resume: wishes, answered with the job as it is once they are written down. */
+export function jobActionRoutes(context: ApiContext): Router {
+  const router = Router();
+  for (const [name, action] of Object.entries(ACTIONS)) {
+    const post = endpoint(context.authenticate, 'submitter', async ({ request, response, caller }) => {
+      const before = await findJob(context, caller.projectId, pathPart(request, 'jobId'));
+      const job = await apply(context, before, { name, ...action });
+      response.json(jobToRest(job, await describeWait(context, job)));
+    });
+    resource(router, `/fine_tuning/jobs/:jobId/${name}`, { post });
+  }
+  return router;
+}
+
+async function apply(
+  context: ApiContext,
+  before: FineTuningJob,
+  { name, event, isDone }: Action & { name: string },
+): Promise<FineTuningJob> {
+  if (isDone.includes(before.status)) return before;
+  const applied = await context.db.jobs.applyEvent(before.id, event);
+  if (!applied.ok) {
+    if (isDone.includes(applied.from)) return findJob(context, before.projectId, before.id);
+    throw new ConflictError(`The job is ${applied.from}: it is too late to ${name} it.`, { reason: 'invalid_job_state' });
+  }
+  if (applied.job.status === 'queued') await enqueue(context, applied.job);
+  else if (before.status === 'queued') await dequeue(context, before);
+  return applied.job;
+}
+
+/** Only tidiness: an entry whose job no longer waits is dropped by whoever takes it. */
+async function dequeue({ queue, logger }: ApiContext, { poolId, id: jobId, attempt }: FineTuningJob): Promise<void> {
+  try {
+    await queue.remove({ poolId, jobId, attempt: attempt + 1 });
+  } catch (err) {
+    logger.warn({ err, jobId, poolId }, 'an entry was left in the queue; its taker will drop it');
+  }
+}

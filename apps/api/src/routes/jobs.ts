@@ -1,0 +1,69 @@
+import { createJobRequestSchema, type FineTuningJob, InvalidRequestError, listJobsQuerySchema, NotFoundError } from '@capstan/core';
+import { Router } from 'express';
+import type { ApiContext } from '../api-context.ts';
+import { describeWait, describeWaitBriefly } from '../describe-wait.ts';
+import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
+import { readJsonBody } from '../http/read-json-body.ts';
+import { readQueryWithMetadata } from '../http/read-query.ts';
+import { resource } from '../http/resource.ts';
+import { validate } from '../http/validate.ts';
+import { estimateToRest, jobToRest } from '../rest/job-to-rest.ts';
+import { toList } from '../rest/to-list.ts';
+import { planJob } from '../submission/plan-job.ts';
+import { checkIdempotencyKey, createSubmitJob } from '../submission/submit-job.ts';
+
+export function jobRoutes(context: ApiContext): Router {
+  const router = Router();
+  const { authenticate, db, settings } = context;
+  const submit = createSubmitJob(context);
+
+  async function create({ request, response, caller }: Exchange) {
+    const body = await readJsonBody(request, settings.maxJsonBytes);
+    const idempotencyKey = checkIdempotencyKey(request.get('idempotency-key'));
+    const job = await submit({ body, caller, idempotencyKey, retryCount: Number(request.get('x-stainless-retry-count')) || 0 });
+    response.status(201).json(jobToRest(job, await describeWaitBriefly(context, job)));
+  }
+
+  async function list({ request, response, caller }: Exchange) {
+    const query = readQueryWithMetadata(request, listJobsQuerySchema);
+    const { after, limit, metadata, 'capstan[state]': state, 'capstan[pool]': poolId } = query;
+    const filter = { projectId: caller.projectId, after, limit, poolId, states: state && [state] };
+    const page = await db.jobs.list({ ...filter, metadata: metadata === 'null' ? null : metadata });
+    if (after !== undefined && page.jobs.length === 0 && !(await db.jobs.get(after, caller.projectId))) throw unknownCursor();
+    const jobs = await Promise.all(page.jobs.map(async (job) => jobToRest(job, await describeWaitBriefly(context, job))));
+    response.json(toList(jobs, page.hasMore));
+  }
+
+  async function estimate({ request, response, caller }: Exchange) {
+    const { value } = await readJsonBody(request, settings.maxJsonBytes);
+    const plan = await planJob(context, caller, validate(createJobRequestSchema, value));
+    response.json({ object: 'fine_tuning.job.estimate', ...estimateToRest(plan.estimate) });
+  }
+
+  async function retrieve({ request, response, caller }: Exchange) {
+    const job = await findJob(context, caller.projectId, pathPart(request, 'jobId'));
+    response.json(jobToRest(job, await describeWait(context, job)));
+  }
+
+  resource(router, '/fine_tuning/jobs', {
+    post: endpoint(authenticate, 'submitter', create),
+    get: endpoint(authenticate, 'viewer', list),
+  });
+  resource(router, '/fine_tuning/jobs/estimate', { post: endpoint(authenticate, 'submitter', estimate) });
+  resource(router, '/fine_tuning/jobs/:jobId', { get: endpoint(authenticate, 'viewer', retrieve) });
+  return router;
+}
+
+/** The project's job; another project's is as absent as one that never was. */
+export async function findJob({ db }: Pick<ApiContext, 'db'>, projectId: string, id: string): Promise<FineTuningJob> {
+  const job = await db.jobs.get(id, projectId);
+  if (job) return job;
+  throw new NotFoundError(`There is no fine-tuning job '${id}' in this project.`, { param: 'fine_tuning_job_id', reason: 'job_not_found' });
+}
+
+export function unknownCursor(): InvalidRequestError {
+  return new InvalidRequestError("Invalid value for 'after'. It is not the id of an item in this list.", {
+    param: 'after',
+    reason: 'invalid_cursor',
+  });
+}

@@ -1,0 +1,40 @@
+import { createServer, type Server } from 'node:http';
+import type { Clock } from '@capstan/core';
+import type { Express } from 'express';
+
+export interface RunningServer {
+  port: number;
+  /** Takes no new requests, lets current ones end, and cuts those that take longer than `timeoutMs`. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** Large uploads over slow lines take their time; a request that takes longer than this is not coming. */
+const REQUEST_TIMEOUT_MS = 3_600_000;
+/** Longer than the idle timeout of usual load balancers and clients, so that they close first and never meet a closed connection. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+export async function serve(app: Express, { host, port, clock }: { host: string; port: number; clock: Clock }): Promise<RunningServer> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }, app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    close: (timeoutMs) => close(server, timeoutMs, clock),
+  };
+}
+
+async function close(server: Server, timeoutMs: number, clock: Clock): Promise<void> {
+  const timer = new AbortController();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const late = clock.sleep(timeoutMs, { signal: timer.signal }).then(
+    () => server.closeAllConnections(),
+    () => undefined,
+  );
+  await closed;
+  timer.abort();
+  await late;
+}

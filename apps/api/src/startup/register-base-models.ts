@@ -1,0 +1,54 @@
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ArtifactRef, ModelError, t5ShapeSchema } from '@capstan/core';
+import type { ApiDependencies } from '../api-context.ts';
+import { countParameters } from './count-parameters.ts';
+
+/** What a trainer and a server read of a model's folder. */
+const NEEDED = ['config.json', 'tokenizer.json', 'model.safetensors'];
+const WANTED = [...NEEDED, 'generation_config.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+
+type Context = Pick<ApiDependencies, 'artifacts' | 'db' | 'logger' | 'shutdown'>;
+
+/** Every folder of `modelsDir` with a model in Hugging Face layout becomes a base model of that name; twice changes nothing. */
+export async function registerBaseModels(context: Context, modelsDir: string): Promise<void> {
+  for (const entry of await readdir(modelsDir, { withFileTypes: true })) {
+    const folder = join(modelsDir, entry.name);
+    const files = entry.isDirectory() ? await readdir(folder) : [];
+    if (!files.includes('config.json')) continue;
+    try {
+      await register(context, { id: entry.name, folder, files });
+    } catch (err) {
+      // One odd folder must not keep the others, and the API, from starting.
+      context.logger.warn({ err, model: entry.name }, 'a model was not registered');
+    }
+  }
+}
+
+async function register(
+  { artifacts, db, logger, shutdown }: Context,
+  model: { id: string; folder: string; files: string[] },
+): Promise<void> {
+  const missing = NEEDED.filter((file) => !model.files.includes(file));
+  if (missing.length > 0) throw new ModelError(`${model.folder} lacks ${missing.join(' and ')}.`);
+  const config = readConfig(await readFile(join(model.folder, 'config.json'), 'utf8'));
+  const refs: ArtifactRef[] = [];
+  for (const path of WANTED.filter((file) => model.files.includes(file))) {
+    const file = join(model.folder, path);
+    if (!(await stat(file)).isFile()) continue;
+    refs.push({ path, ...(await artifacts.write(createReadStream(file), { signal: shutdown })) });
+  }
+  const parameterCount = await countParameters(join(model.folder, 'model.safetensors'));
+  await db.models.upsertBase({ id: model.id, artifacts: refs, config, parameterCount });
+  logger.info({ model: model.id, parameterCount }, 'a base model is ready');
+}
+
+function readConfig(text: string): object {
+  const config: { model_type?: unknown } = JSON.parse(text);
+  if (config.model_type !== 't5') throw new ModelError(`Models of type ${String(config.model_type)} are not supported; t5 is.`);
+  const shape = t5ShapeSchema.safeParse(config);
+  if (!shape.success)
+    throw new ModelError(`config.json is not that of a T5: ${shape.error.issues[0]?.path.join('.')} is missing or wrong.`);
+  return config;
+}
