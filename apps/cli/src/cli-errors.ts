@@ -13,3 +13,10 @@ export class JobNotSucceededError extends AppError {
     super('cancelled', message, { reason: 'job_not_succeeded' });
   }
 }
+
+/** Something failed and the person has been told already: only the exit status is left to say so. */
+export class ReportedError extends AppError {
+  constructor(cause: unknown) {
+    super('internal', 'The command failed.', { cause });
+  }
+}

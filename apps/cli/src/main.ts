@@ -18,8 +18,19 @@ const context: CliContext = {
   signal,
   fetch: globalThis.fetch,
   onImpatience(listener) {
-    signal.addEventListener('abort', () => process.on('SIGINT', listener).on('SIGTERM', listener), { once: true });
+    signal.addEventListener('abort', () => listenForImpatience(listener), { once: true });
   },
 };
+
+/** npm and process managers pass a signal on that we got from the terminal too: two within a second are one. */
+const ECHO_MS = 1_000;
+
+function listenForImpatience(listener: () => void): void {
+  const startedAt = performance.now();
+  const listen = () => {
+    if (performance.now() - startedAt > ECHO_MS) listener();
+  };
+  process.on('SIGINT', listen).on('SIGTERM', listen);
+}
 
 process.exitCode = await runCli(context, process.argv.slice(2));

@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import type { CliContext } from './cli-context.ts';
 import { chatCommand } from './commands/chat.ts';
+import { demoCommand } from './commands/demo.ts';
 import { filesCommand } from './commands/files.ts';
 import { jobsCommand } from './commands/jobs.ts';
 import { keysCommand } from './commands/keys.ts';
 import { modelsCommand } from './commands/models.ts';
 import { poolsCommand } from './commands/pools.ts';
+import { upCommand } from './commands/up.ts';
 
 const HELP_FOOTER = `
 Which platform: --base-url and --api-key, else CAPSTAN_BASE_URL and CAPSTAN_API_KEY, else the one that
@@ -23,7 +25,7 @@ export function buildProgram(context: CliContext): Command {
     .option('--base-url <url>', 'address of the platform, e.g. http://127.0.0.1:8080/v1')
     .option('--api-key <key>', 'key to present')
     .addHelpText('after', HELP_FOOTER);
-  for (const make of [filesCommand, jobsCommand, modelsCommand, chatCommand, poolsCommand, keysCommand]) {
+  for (const make of [upCommand, demoCommand, filesCommand, jobsCommand, modelsCommand, chatCommand, poolsCommand, keysCommand]) {
     program.addCommand(make(context));
   }
   settle(program, context);

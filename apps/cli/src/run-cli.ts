@@ -1,6 +1,7 @@
 import { ShutdownError } from '@capstan/core';
 import { CommanderError } from 'commander';
 import type { CliContext } from './cli-context.ts';
+import { ReportedError } from './cli-errors.ts';
 import { describeError, errorDocument } from './describe-error.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { makeOutput } from './output/output.ts';
@@ -17,7 +18,7 @@ export async function runCli(context: CliContext, args: string[]): Promise<numbe
   } catch (error) {
     if (error instanceof ShutdownError) return INTERRUPTED;
     const code = exitCodeOf(error);
-    if (code !== 0) report(context, error, args.includes('--json'));
+    if (code !== 0 && !(error instanceof ReportedError)) report(context, error, args.includes('--json'));
     return code;
   }
 }

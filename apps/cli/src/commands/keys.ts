@@ -33,15 +33,8 @@ async function create({ client, output, context: { signal } }: Session, name: st
 
 async function list({ client, output, context: { signal } }: Session): Promise<void> {
   const page = await client().apiKeys.list({ signal });
-  const rows = page.data.map((key) => [
-    key.id,
-    key.name,
-    key.role,
-    key.project_id,
-    formatInstant(key.created_at),
-    key.last_used_at == null ? 'never' : formatInstant(key.last_used_at),
-  ]);
-  output.result(page, () => output.table(rows, { headings: ['key', 'name', 'role', 'project', 'created', 'last used'] }));
+  const rows = page.data.map((key) => [key.id, key.name, `…${key.hint}`, key.role, key.project_id, formatInstant(key.created_at)]);
+  output.result(page, () => output.table(rows, { headings: ['id', 'name', 'key', 'role', 'project', 'created'] }));
 }
 
 async function revoke({ client, output, context: { signal } }: Session, id: string): Promise<void> {

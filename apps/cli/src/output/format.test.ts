@@ -47,6 +47,7 @@ describe('figures for people', () => {
   it('shows the cents that matter', () => {
     expect(formatCost(0)).toBe('$0.00');
     expect(formatCost(0.00421)).toBe('$0.0042');
+    expect(formatCost(0.6)).toBe('$0.60');
     expect(formatCost(12.345)).toBe('$12.35');
   });
 

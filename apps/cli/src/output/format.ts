@@ -36,9 +36,9 @@ export function formatShare(share: number): string {
   return `${Number(percent.toPrecision(2))} %`;
 }
 
-/** Dollars with the cents that matter: `$0.0042`, `$1.25`. */
+/** Dollars with the cents that matter: `$0.0042`, `$0.60`, `$1.25`. */
 export function formatCost(usd: number): string {
-  return usd === 0 || usd >= 1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(4)}`;
+  return usd === 0 || usd >= 0.1 ? `$${usd.toFixed(2)}` : `$${usd.toFixed(4)}`;
 }
 
 /** Four figures for a loss; `–` while there is none. */

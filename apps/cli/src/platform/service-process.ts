@@ -45,6 +45,10 @@ export class ServiceProcess {
     return this.#settings.name;
   }
 
+  get logFile(): string {
+    return this.#settings.logFile;
+  }
+
   /** The running process; null between a death and the next start. */
   get identity(): ProcessIdentity | null {
     const pid = this.#child?.pid;

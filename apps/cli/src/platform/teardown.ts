@@ -11,9 +11,15 @@ export interface Opened {
 export class Teardown {
   readonly #opened: Opened[] = [];
   #stopping: Promise<void> | null = null;
+  #onStopped = () => {};
 
   add(opened: Opened): void {
     this.#opened.push(opened);
+  }
+
+  /** `listener` is called once everything has been stopped. */
+  onStopped(listener: () => void): void {
+    this.#onStopped = listener;
   }
 
   /** Stops everything, last opened first, even when one of them fails; then throws the first failure. A second call waits for the same end. */
@@ -32,6 +38,7 @@ export class Teardown {
     for (const { stop } of this.#opened.toReversed()) {
       await stop().catch((error: unknown) => failures.push(error));
     }
+    this.#onStopped();
     if (failures.length > 0) throw failures[0];
   }
 }

@@ -42,7 +42,7 @@ function lengthText({ mean, p50, p95, max }: Length, unit: string): string {
 
 function problemLines({ problems, problems_omitted: omitted }: FileReportObject, { colors }: Output): string[] {
   const shown = problems.slice(0, SHOWN_PROBLEMS);
-  const lines = shown.map(({ line, field, message }) => `${colors.red(`line ${line}`)}  ${field === null ? '' : `${field}: `}${message}`);
+  const lines = shown.map(({ message }) => `${colors.red('!')} ${message}`);
   const more = omitted + problems.length - shown.length;
   return more === 0 ? lines : [...lines, `… and ${formatCount(more)} more; --json lists them.`];
 }
