@@ -34,7 +34,8 @@ export const configSchema = z
     HEARTBEAT_TIMEOUT_MS: milliseconds(60_000),
     STOP_GRACE_MS: milliseconds(60_000),
     CHECKPOINTS_KEPT: z.coerce.number().int().min(1).default(3),
-    SERVING_POOL: z.string().default('default'),
+    /** Where models are served; without it, the first pool. */
+    SERVING_POOL: z.string().optional(),
     SERVING_MAX_WORKERS: z.coerce.number().int().min(0).default(2),
     SERVING_IDLE_MS: milliseconds(600_000),
   })

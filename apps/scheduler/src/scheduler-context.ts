@@ -29,7 +29,8 @@ export interface SchedulerSettings {
 }
 
 export interface ServingSettings {
-  poolId: string;
+  /** Whose launcher and limits serving workers get; null takes the first pool. */
+  poolId: string | null;
   /** Serving workers at once, over all base models. */
   maxWorkers: number;
   /** Requests waiting per worker before callers are turned away. */

@@ -20,7 +20,7 @@ export function toSettings(config: Config): SchedulerSettings {
     launchConcurrency: 16,
     checkpointsKept: config.CHECKPOINTS_KEPT,
     serving: {
-      poolId: config.SERVING_POOL,
+      poolId: config.SERVING_POOL ?? null,
       maxWorkers: config.SERVING_MAX_WORKERS,
       maxWaiting: 16,
       idleMs: config.SERVING_IDLE_MS,

@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { makeWorld, type World } from '../testing/make-world.ts';
+
+describe.each(['redis', 'postgres'] as const)('dispatch from a queue on %s', (queueOn) => {
+  let world: World;
+  afterEach(() => world.close());
+
+  it('launches 30 jobs exactly once each on 3 slots, with two schedulers at it', async () => {
+    world = await makeWorld({ queueOn, maxWorkers: 3 });
+    const settings = { dispatchIntervalMs: 50 };
+    await Promise.all([world.startScheduler({ settings }), world.startScheduler({ settings })]);
+    const jobIds = await Promise.all(Array.from({ length: 30 }, () => world.submit({ script: 'steps 2' })));
+    let most = 0;
+    let succeeded = 0;
+    while (succeeded < jobIds.length) {
+      most = Math.max(most, (await world.db.pools.usage('local')).reserved);
+      succeeded = (await world.db.jobs.list({ states: ['succeeded', 'failed'], limit: 100 })).jobs.length;
+    }
+    expect(most).toBe(3);
+    expect([...world.launches].sort()).toEqual(jobIds.map((jobId) => `${jobId}-a1`).sort());
+    expect((await world.db.jobs.list({ states: ['succeeded'], limit: 100 })).jobs).toHaveLength(30);
+  }, 120_000);
+
+  it('keeps a gang of two waiting until both fit, and lets nobody overtake it', async () => {
+    world = await makeWorld({ queueOn, maxWorkers: 2 });
+    await world.startScheduler();
+    const small = await world.submit({ script: 'endless' });
+    await world.until(small, 'running');
+    const gang = await world.submit({ script: 'steps 30', workers: 2 });
+    const behind = await world.submit({ script: 'steps 1' });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect([await world.db.jobs.get(gang), await world.db.jobs.get(behind)]).toMatchObject([{ status: 'queued' }, { status: 'queued' }]);
+    await world.db.jobs.applyEvent(small, { type: 'cancelRequested' });
+    await world.until(gang, 'running');
+    expect(await world.db.pools.usage('local')).toMatchObject({ reserved: 2 });
+    await world.until(gang, 'succeeded');
+    await world.until(behind, 'succeeded');
+  });
+
+  it('gives an entry that was lost back to its job', async () => {
+    world = await makeWorld({ queueOn });
+    const scheduler = await world.startScheduler();
+    const jobId = await world.submit({ script: 'steps 1', isEnqueued: false });
+    await world.until(jobId, 'succeeded');
+    expect(scheduler.counters.entriesRestored).toBe(1);
+    expect(world.launches).toEqual([`${jobId}-a1`]);
+  });
+
+  it('launches once when its entry is delivered again', async () => {
+    world = await makeWorld({ queueOn });
+    const jobId = await world.submit({ script: 'steps 40' });
+    const scheduler = await world.startScheduler();
+    await world.until(jobId, 'starting');
+    await world.queue.enqueue({ poolId: 'local', jobId, attempt: 1, priority: 50, now: new Date() });
+    await world.queue.enqueue({ poolId: 'local', jobId, attempt: 7, priority: 50, now: new Date() });
+    await world.until(jobId, 'succeeded');
+    await expect.poll(() => world.queue.counts('local')).toEqual({ waiting: 0, delayed: 0, active: 0 });
+    expect(world.launches).toEqual([`${jobId}-a1`]);
+    expect(scheduler.counters.launches).toBe(1);
+  });
+});

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FineTuningJob, isFinished, type JobStatus } from '@capstan/core';
+import { type Database, makeId, openDatabase } from '@capstan/db';
+import { createProcessLauncher, type Launcher, type LaunchSpec } from '@capstan/launcher';
+import { createQueue, type JobQueue } from '@capstan/queue';
+import { createLogger, systemClock } from '@capstan/runtime';
+import { type Scheduler, startScheduler } from '../scheduler.ts';
+import type { SchedulerSettings } from '../scheduler-context.ts';
+import { bundleFakeWorker } from './bundle-fake-worker.ts';
+import { makeSpec } from './make-spec.ts';
+import { createStore, createTestDatabase, createTestRedis } from './services.ts';
+
+const { signal: NEVER } = new AbortController();
+
+/** Everything quick, so that what takes a minute in production takes a second here. */
+export const QUICK_SETTINGS: SchedulerSettings = {
+  workerTokenSecret: 'a secret for signing worker tokens',
+  internalToken: 'a token for the api to call with',
+  limits: { launchGraceMs: 2_000, heartbeatTimeoutMs: 4_000, stopGraceMs: 3_000, reportGraceMs: 1_000 },
+  dispatchIntervalMs: 200,
+  reconcileIntervalMs: 300,
+  sweepIntervalMs: 500,
+  heartbeatIntervalMs: 300,
+  killGraceMs: 500,
+  launchConcurrency: 16,
+  checkpointsKept: 3,
+  serving: { poolId: null, maxWorkers: 1, maxWaiting: 2, idleMs: 60_000, startTimeoutMs: 20_000, maxAdapters: 2 },
+};
+
+export interface JobOptions {
+  /** What the fake worker does; see fake-worker.ts. */
+  script: string;
+  workers?: number;
+  maxAttempts?: number;
+  file?: string;
+  /** False leaves the row without its queue entry, as a crash between the two would. */
+  isEnqueued?: boolean;
+}
+
+/** Real stores, real processes, real gRPC: all that schedulers share, and nothing of theirs. */
+export interface World {
+  db: Database;
+  queue: JobQueue;
+  launcher: Launcher;
+  projectId: string;
+  /** The names launched so far, once per call. */
+  launches: string[];
+  startScheduler(options?: { settings?: Partial<SchedulerSettings>; launcher?: Launcher; port?: number }): Promise<Scheduler>;
+  submit(options: JobOptions): Promise<string>;
+  enqueue(jobId: string): Promise<void>;
+  until(jobId: string, isReached: JobStatus | ((job: FineTuningJob) => boolean), timeoutMs?: number): Promise<FineTuningJob>;
+  close(): Promise<void>;
+}
+
+export async function makeWorld({
+  queueOn = 'redis',
+  maxWorkers = 2,
+}: {
+  queueOn?: 'redis' | 'postgres';
+  maxWorkers?: number;
+} = {}): Promise<World> {
+  const directory = await mkdtemp(join(tmpdir(), 'capstan-scheduler-'));
+  const database = await createTestDatabase();
+  const redis = queueOn === 'redis' ? await createTestRedis() : null;
+  const db = openDatabase({ url: database.url, clock: systemClock });
+  const queue =
+    redis === null ? createQueue({ postgresUrl: database.url }) : createQueue({ redisUrl: redis.url }, { prefix: redis.prefix });
+  const artifacts = createStore(join(directory, 'artifacts'));
+  const processes = createProcessLauncher({
+    runsDir: join(directory, 'runs'),
+    workerCommand: [process.execPath, await bundleFakeWorker()],
+    environment: { PATH: process.env['PATH'] ?? '' },
+    clock: systemClock,
+  });
+  const launches: string[] = [];
+  const launcher: Launcher = {
+    ...processes,
+    launch: async (spec: LaunchSpec, options) => {
+      launches.push(spec.name);
+      await processes.launch(spec, options);
+    },
+  };
+  const { id: projectId } = await db.projects.ensure('default');
+  const logger = createLogger({ name: 'scheduler', level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const schedulers = new Set<Scheduler>();
+  await db.pools.ensure({
+    ...{ id: 'local', launcher: 'process', maxWorkers, minReady: 0, gpusPerWorker: 0 },
+    ...{ pricePerGpuHour: 3600, paused: false, memoryMiB: null, settings: {} },
+  });
+  await putModelAndFile(db, artifacts, projectId);
+
+  const world: World = {
+    ...{ db, queue, launcher, projectId, launches },
+    async startScheduler({ settings = {}, launcher: own = launcher, port = 0 } = {}) {
+      const scheduler = await startScheduler({
+        ...{ db, queue, launcher: own, artifacts, logger, clock: systemClock, random: Math.random },
+        settings: { ...QUICK_SETTINGS, ...settings },
+        grpcAddress: `127.0.0.1:${port}`,
+        advertisedAddress: null,
+      });
+      schedulers.add(scheduler);
+      return scheduler;
+    },
+    async submit({ script, workers = 1, maxAttempts = 2, file = 'file-train', isEnqueued = true }) {
+      const id = makeId('ftjob', randomBytes);
+      const spec = makeSpec({ suffix: script, workers, file });
+      const estimate = {
+        ...{ steps: 1, trainedTokens: 1, trainableParameters: 1, trainableShare: 1, peakMemoryBytes: 1, seconds: 1 },
+        ...{ secondsBasis: 'default' as const, costUsd: 0, warnings: [] },
+      };
+      await db.jobs.create({ id, projectId, poolId: 'local', spec, priority: 50, maxAttempts, metadata: null, estimate });
+      if (isEnqueued) await world.enqueue(id);
+      return id;
+    },
+    async enqueue(jobId) {
+      const job = await db.jobs.get(jobId);
+      if (job === null) throw new Error('no such job');
+      const { poolId, priority, notBefore, attempt } = job;
+      await queue.enqueue({ poolId, jobId, attempt: attempt + 1, priority, notBefore, now: new Date() });
+    },
+    async until(jobId, isReached, timeoutMs = 20_000) {
+      const deadline = Date.now() + timeoutMs;
+      for (;;) {
+        const job = await db.jobs.get(jobId);
+        if (job !== null && (typeof isReached === 'string' ? job.status === isReached : isReached(job))) return job;
+        if (Date.now() > deadline) throw new Error(`still ${job?.status}: ${job?.reason} ${job?.message}`);
+        await systemClock.sleep(20);
+      }
+    },
+    async close() {
+      for (const scheduler of schedulers) await scheduler.close();
+      await endRanks(processes);
+      await queue.close();
+      await db.close();
+      await redis?.drop();
+      await database.drop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+async function putModelAndFile(db: Database, artifacts: ReturnType<typeof createStore>, projectId: string): Promise<void> {
+  const content = async function* () {
+    yield Buffer.from('{"messages":[]}\n');
+  };
+  const stored = await artifacts.write(content(), { signal: NEVER });
+  await db.models.upsertBase({ id: 'base', artifacts: [{ path: 'model.safetensors', ...stored }], config: {}, parameterCount: 10 });
+  await db.files.create({ id: 'file-train', projectId, filename: 'train.jsonl', purpose: 'fine-tune', status: 'processed', ...stored });
+}
+
+async function endRanks(launcher: Launcher): Promise<void> {
+  for (;;) {
+    const living = (await launcher.list({ signal: NEVER })).filter((rank) => !isFinished(rank));
+    if (living.length === 0) return;
+    for (const { name } of living) await launcher.stop(name, { graceMs: 0 });
+    await systemClock.sleep(50);
+  }
+}
