@@ -10,11 +10,13 @@ import { poolsCommand } from './commands/pools.ts';
 import { upCommand } from './commands/up.ts';
 
 const HELP_FOOTER = `
-Which platform: --base-url and --api-key, else CAPSTAN_BASE_URL and CAPSTAN_API_KEY, else the one that
-\`capstan up\` started on this machine (its credentials.json, in .capstan or CAPSTAN_DATA_DIR).
+Which platform: --base-url and --api-key, else CAPSTAN_BASE_URL and
+CAPSTAN_API_KEY, else the one that \`capstan up\` started on this machine (its
+credentials.json, in .capstan or CAPSTAN_DATA_DIR).
 
-Exit status: 0 done · 1 error · 2 wrong usage · 3 not found · 4 not allowed · 5 platform unavailable ·
-6 a watched job failed or was cancelled · 130 interrupted`;
+Exit status: 0 done · 1 error · 2 wrong usage · 3 not found · 4 not allowed ·
+5 platform unavailable · 6 a watched job failed or was cancelled ·
+130 interrupted`;
 
 /** The whole command line. Nothing runs until it is parsed; errors are thrown, never printed here. */
 export function buildProgram(context: CliContext): Command {
