@@ -12,7 +12,7 @@ import os from 'node:os';
 
 const HAS_PROC = fs.existsSync('/proc/self/stat');
 const POLL_MS = 500;
-/** Output beyond this moves to output.log.1, and what was there is dropped. */
+/** Output beyond this moves to output.log.1 and replaces what was there. */
 const LOG_BYTES = 1024 * 1024;
 /** How long output of the worker's own children is waited for after the worker has ended. */
 const DRAIN_MS = 1_000;
@@ -64,9 +64,10 @@ function obeyStop() {
     verdict = { verdict: 'stopped', message: null };
     worker.kill('SIGTERM');
   }
-  if (Date.now() + graceMs >= force.at) return;
+  const at = performance.now() + graceMs;
+  if (at >= force.at) return;
   clearTimeout(force.timer);
-  force = { at: Date.now() + graceMs, timer: setTimeout(() => worker.kill('SIGKILL'), graceMs) };
+  force = { at, timer: setTimeout(() => worker.kill('SIGKILL'), graceMs) };
 }
 
 /** A full disk must not end the worker: output that cannot be kept is dropped. */
@@ -90,10 +91,9 @@ function end(exit) {
 
 /** Makes the file whole or not at all; false where it is there already. */
 function publish(name, content) {
-  const draft = `.${name}.${process.pid}`;
-  fs.writeFileSync(draft, JSON.stringify(content));
   try {
-    fs.linkSync(draft, name);
+    fs.writeFileSync(`.${name}.${process.pid}`, JSON.stringify(content));
+    fs.linkSync(`.${name}.${process.pid}`, name);
     return true;
   } catch (error) {
     if (error.code === 'EEXIST') return false;

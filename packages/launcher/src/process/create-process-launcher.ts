@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { AppError, type Clock, ConflictError, isFinished, UnavailableError } from '@capstan/core';
 import type { Launcher, LaunchSpec } from '../launcher.ts';
+import { SUPERVISOR_PATH } from '../supervisor-path.ts';
 import { watchByListing } from '../watch-by-listing.ts';
 import { type LaunchSettings, recordLaunch, startRank, untilRankStarted } from './launch-ranks.ts';
 import { createRunObserver } from './observe-runs.ts';
@@ -24,17 +24,14 @@ export interface ProcessLauncherOptions {
 }
 
 const WATCH_INTERVAL_MS = 500;
-/** The supervisor needs next to no heap; these bring it to half of Node's usual size. */
-const SUPERVISOR_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=0'];
 
 /** Ranks as local processes: one detached supervisor each, which outlives us, and a directory each, which is all we know of them. */
 export function createProcessLauncher(options: ProcessLauncherOptions): Launcher {
   const { runsDir, clock } = options;
-  const supervisorPath = options.supervisorPath ?? fileURLToPath(new URL('../rank-supervisor.mjs', import.meta.url));
   const settings: LaunchSettings = {
     ...options,
     cacheDir: options.cacheDir ?? path.join(path.dirname(runsDir), 'cache'),
-    supervisorCommand: [process.execPath, ...SUPERVISOR_FLAGS, supervisorPath],
+    supervisorCommand: [process.execPath, options.supervisorPath ?? SUPERVISOR_PATH],
   };
   const runs = createRunObserver(runsDir, clock);
   const list: Launcher['list'] = async ({ signal }) => {

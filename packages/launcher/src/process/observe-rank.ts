@@ -30,7 +30,12 @@ export async function observeRank(
   const exit = await readExit(directory, claim, clock);
   const logTail = exit ? await readLastLines(directory) : [];
   return {
-    ...{ name, kind, jobId, attempt, epoch, rank },
+    name,
+    kind,
+    jobId,
+    attempt,
+    epoch,
+    rank,
     ...(exit ? judgeExit(exit, logTail) : await describeLiving(directory)),
     node: claim.node,
     startedAt: claim.startedAt,

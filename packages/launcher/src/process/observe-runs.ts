@@ -17,11 +17,12 @@ export function createRunObserver(runsDir: string, clock: Clock): RunObserver {
     const known = launched && ended.get(name);
     if (known) return known;
     ended.delete(name);
-    const ranks = Array.from({ length: launched?.worldSize ?? 0 }, (_, rank) => rank);
+    if (!launched) return [];
+    const ranks = Array.from({ length: launched.worldSize }, (_, rank) => rank);
     const place = (rank: number) => ({ directory: rankDirectory(runsDir, name, rank), clock });
-    const observed = await Promise.all(ranks.map((rank) => launched && observeRank(launched, rank, place(rank))));
+    const observed = await Promise.all(ranks.map((rank) => observeRank(launched, rank, place(rank))));
     const present = observed.filter((rank) => rank !== null);
-    if (launched && present.length === launched.worldSize && present.every(isFinished)) ended.set(name, present);
+    if (present.length === launched.worldSize && present.every(isFinished)) ended.set(name, present);
     return present;
   }
 

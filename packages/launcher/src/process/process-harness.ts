@@ -49,7 +49,7 @@ export async function openProcessHarness(more: Partial<ProcessLauncherOptions> =
   const options = {
     runsDir,
     workerCommand: [process.execPath, workerPath],
-    environment: { PATH: process.env.PATH ?? '', GREETING: 'hello' },
+    environment: { GREETING: 'hello' },
     clock: testClock,
     ...more,
   };
