@@ -18,7 +18,7 @@ export interface Session {
   context: CliContext;
   output: Output;
   /** Speaks to the platform that the options, the environment or `credentials.json` name; throws when none of them does. */
-  client(): CapstanClient;
+  client: () => CapstanClient;
 }
 
 export function makeSession(context: CliContext, command: Command): Session {

@@ -3,8 +3,8 @@ import type { Output } from '../output/output.ts';
 import type { Platform } from '../platform/index.ts';
 
 interface Run<Result> {
-  start(announce: (message: string) => void): Promise<Platform>;
-  run(platform: Platform): Promise<Result>;
+  start: (announce: (message: string) => void) => Promise<Platform>;
+  run: (platform: Platform) => Promise<Result>;
 }
 
 /** 128 + SIGINT. */

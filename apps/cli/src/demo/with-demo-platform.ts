@@ -54,7 +54,12 @@ function describeDemo({ context, output }: Session, narrator: Narrator, { baseUr
   const { clock, fetch, signal, stdout, env } = context;
   return {
     client: createClient({ baseUrl, apiKey, clock, fetch }),
-    ...{ narrator, output, stdout, clock, signal, baseUrl },
+    narrator,
+    output,
+    stdout,
+    clock,
+    signal,
+    baseUrl,
     dataDir: defaultDataDir(env),
     datasetDir: join(findRepositoryRoot(), 'examples', 'debian-synopsis'),
   };

@@ -12,13 +12,13 @@ export interface Output {
   columns: number;
   colors: Colors;
   /** One result: the document as JSON, or `text()` for people. */
-  result(document: unknown, text: () => string): void;
+  result: (document: unknown, text: () => string) => void;
   /** One document of a stream: a JSON line, or `text()` where it gives one. */
-  item(document: unknown, text: () => string | null): void;
-  line(text?: string): void;
+  item: (document: unknown, text: () => string | null) => void;
+  line: (text?: string) => void;
   /** A remark that is not part of the result. */
-  note(text: string): void;
-  table(rows: string[][], options: TableOptions): string;
+  note: (text: string) => void;
+  table: (rows: string[][], options: TableOptions) => string;
 }
 
 const DEFAULT_COLUMNS = 80;

@@ -12,7 +12,7 @@ export interface PlatformServices {
 
 interface ServiceOptions {
   clock: Clock;
-  announce(message: string): void;
+  announce: (message: string) => void;
 }
 
 /** The two services as children of this process, not started yet. */

@@ -11,9 +11,9 @@ export interface ServiceSettings {
   logFile: string;
   clock: Clock;
   /** Told in one sentence whenever the service died and is started again. */
-  announce(message: string): void;
+  announce: (message: string) => void;
   /** Called with every new process, so that its pid can be kept for a later clean-up. */
-  onSpawn(): void;
+  onSpawn: () => void;
 }
 
 const FIRST_BACKOFF_MS = 250;

@@ -24,7 +24,7 @@ export interface PlatformOptions {
   apiPort?: number | undefined;
   grpcPort?: number | undefined;
   /** Told, in sentences for people, what happens. */
-  announce(message: string): void;
+  announce: (message: string) => void;
 }
 
 export interface Platform {
@@ -36,13 +36,13 @@ export interface Platform {
   queue: 'redis' | 'postgres';
   dataDir: DataDir;
   /** Process ids at this moment; null while one is being started again, or belongs to somebody else. */
-  pids(): { api: number | null; scheduler: number | null; postgres: number | null; redis: number | null };
+  pids: () => { api: number | null; scheduler: number | null; postgres: number | null; redis: number | null };
   /** Ends everything in reverse order, ranks included. Bounded; a second call waits for the same end. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
   /** Ends everything at once, without waiting. */
-  kill(): void;
-  restartApi(): Promise<void>;
-  restartScheduler(): Promise<void>;
+  kill: () => void;
+  restartApi: () => Promise<void>;
+  restartScheduler: () => Promise<void>;
 }
 
 /** How long a rank may take to finish its step and save a checkpoint. */
@@ -70,9 +70,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 }
 
 async function openPlatform(options: PlatformOptions, teardown: Teardown): Promise<Platform> {
-  const { dataDir, env, clock, fetch, signal } = options;
+  const { dataDir, clock, fetch, signal } = options;
   endLeftoverChildren(dataDir.childrenFile);
-  const stores = await openStores({ dataDir, env, clock, signal, teardown });
+  const stores = await openStores({ ...options, teardown });
   const site = await chooseSite(options, stores);
   const services = makeServices(site, options);
   // Ranks are asked to stop while the scheduler can still take their checkpoints; what it launched meanwhile is ended after it.
@@ -119,7 +119,7 @@ function describePlatform(site: ServiceSite, { stores, services, teardown }: Par
     databaseUrl: site.databaseUrl,
     queue: site.redisUrl === null ? 'postgres' : 'redis',
     dataDir: site.dataDir,
-    pids: () => ({ api: services.api.identity?.pid ?? null, scheduler: services.scheduler.identity?.pid ?? null, ...stores.pids }),
+    pids: () => ({ api: services.api.identity?.pid ?? null, scheduler: services.scheduler.identity?.pid ?? null, ...stores.pids() }),
     stop: () => teardown.stop(),
     kill: () => teardown.kill(),
     restartApi: () => services.api.restart(),

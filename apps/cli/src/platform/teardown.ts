@@ -30,13 +30,13 @@ export class Teardown {
 
   /** For a second Ctrl-C and for the end of the process: everything at once. */
   kill(): void {
-    for (const { kill } of this.#opened.toReversed()) kill();
+    for (const opened of this.#opened.toReversed()) opened.kill();
   }
 
   async #stopAll(): Promise<void> {
     const failures: unknown[] = [];
-    for (const { stop } of this.#opened.toReversed()) {
-      await stop().catch((error: unknown) => failures.push(error));
+    for (const opened of this.#opened.toReversed()) {
+      await opened.stop().catch((error: unknown) => failures.push(error));
     }
     this.#onStopped();
     if (failures.length > 0) throw failures[0];

@@ -6,7 +6,7 @@ import type { ServiceProcess } from './service-process.ts';
 interface WaitOptions {
   service: ServiceProcess;
   /** Answers whether the service can be used now; never throws. */
-  probe(signal: AbortSignal): Promise<boolean>;
+  probe: (signal: AbortSignal) => Promise<boolean>;
   clock: Clock;
   signal: AbortSignal;
 }
