@@ -1,0 +1,78 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ArtifactStore, isSha256, requireSha256 } from './artifact-store.ts';
+import { putFile, TEMP_CONTENT, TEMP_DIRECTORY } from './put-file.ts';
+import { readFile } from './read-file.ts';
+
+export interface DirectoryStore extends ArtifactStore {
+  /** Removes what puts that crashed before this instant left behind; returns how many there were. */
+  sweepTemp(olderThan: Date): Promise<number>;
+}
+
+/** Blobs as files `ab/cd/<sha256>` below `directory`, which is made on the first put. */
+export function createDirectoryStore(directory: string): DirectoryStore {
+  const pathOf = (sha256: string): string => {
+    requireSha256(sha256);
+    return join(directory, sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+  };
+  return {
+    put: (source, { signal } = {}) => putFile(source, { directory, pathOf, signal }),
+    read: (sha256, { offset = 0, signal } = {}) => readFile(pathOf(sha256), { sha256, offset, signal }),
+    stat: async (sha256) => {
+      const found = await statOrNull(pathOf(sha256));
+      return found === null ? null : { bytes: found.size };
+    },
+    delete: async (sha256) => rm(pathOf(sha256), { force: true }),
+    list: () => listFiles(directory),
+    sweepTemp: (olderThan) => sweepTemp(join(directory, TEMP_DIRECTORY), olderThan),
+  };
+}
+
+async function* listFiles(directory: string): AsyncGenerator<{ sha256: string; bytes: number; modifiedAt: Date }> {
+  for (const first of await namesIn(directory)) {
+    if (first === TEMP_DIRECTORY) continue;
+    for (const second of await namesIn(join(directory, first))) {
+      for (const sha256 of (await namesIn(join(directory, first, second))).filter(isSha256)) {
+        const found = await statOrNull(join(directory, first, second, sha256));
+        if (found !== null) yield { sha256, bytes: found.size, modifiedAt: found.mtime };
+      }
+    }
+  }
+}
+
+async function sweepTemp(directory: string, olderThan: Date): Promise<number> {
+  let removed = 0;
+  for (const name of await namesIn(directory)) {
+    const path = join(directory, name);
+    // A put that is still being written shows it by the time of its content, not of its directory.
+    const found = (await statOrNull(join(path, TEMP_CONTENT))) ?? (await statOrNull(path));
+    if (found === null || found.mtime >= olderThan) continue;
+    await rm(path, { recursive: true, force: true });
+    removed += 1;
+  }
+  return removed;
+}
+
+async function statOrNull(path: string): Promise<{ size: number; mtime: Date } | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/** None if the directory is not there (yet, or any more) or is a file. */
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
