@@ -16,7 +16,7 @@ export interface ServingConnection {
   assignment(): Promise<ServeAssignment>;
   /** For one consumer. Throws the error with which the session ended for good. */
   requests: AsyncIterable<ServingRequest>;
-  readArtifact(sha256: string, options?: { signal?: AbortSignal }): AsyncIterable<Uint8Array>;
+  readArtifact: (sha256: string, options?: { signal?: AbortSignal }) => AsyncIterable<Uint8Array>;
   ended: AbortSignal;
   close(): Promise<void>;
 }

@@ -44,11 +44,11 @@ export interface WorkerConnection {
   commands: AsyncIterable<WorkerCommand>;
   /** Resolves when every report so far is acknowledged; rejects if that can no longer be. */
   flushed(): Promise<void>;
-  readArtifact(sha256: string, options?: { signal?: AbortSignal }): AsyncIterable<Uint8Array>;
-  writeArtifact(
+  readArtifact: (sha256: string, options?: { signal?: AbortSignal }) => AsyncIterable<Uint8Array>;
+  writeArtifact: (
     content: Uint8Array | AsyncIterable<Uint8Array>,
     options?: { signal?: AbortSignal },
-  ): Promise<{ sha256: string; bytes: number }>;
+  ) => Promise<{ sha256: string; bytes: number }>;
   /** Aborts when the session has ended for good: closed, stale, refused. */
   ended: AbortSignal;
   /** Gives up what was not flushed and frees the connection. Closing twice is harmless. */

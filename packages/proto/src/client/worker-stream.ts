@@ -30,8 +30,10 @@ export async function runWorkerStream(options: WorkerStreamOptions): Promise<voi
   const { call, outbox, onAssignment, onCommand, signal } = options;
   const messages = readMessages<SessionResponse>(call);
   const ended = bindCall(call, signal);
-  let heart: Promise<void> | null = null;
-  const sending = sendReports(options, ended);
+  const background: Promise<void>[] = [];
+  // Whatever stops a sender ends the stream as well; when the call itself is over, its status was there first.
+  const run = (sender: Promise<never>) => background.push(sender.catch((error: unknown) => messages.fail(error)));
+  run(sendReports(options, ended));
   try {
     for await (const { message } of messages) {
       const { $case, value } = required(message, 'message');
@@ -39,16 +41,16 @@ export async function runWorkerStream(options: WorkerStreamOptions): Promise<voi
       if ($case === 'command') onCommand(commandFromProto(value));
       if ($case !== 'assignment') continue;
       const assignment = jsonFromProto(value, rankAssignmentSchema);
-      heart ??= sendHeartbeats(options, assignment.heartbeatIntervalMs, ended);
+      if (background.length === 1) run(sendHeartbeats(options, assignment.heartbeatIntervalMs, ended));
       onAssignment(assignment);
     }
   } finally {
     call.cancel();
-    await Promise.allSettled([sending, heart]);
+    await Promise.all(background);
   }
 }
 
-async function sendReports({ call, identity, outbox, clock }: WorkerStreamOptions, ended: AbortSignal): Promise<void> {
+async function sendReports({ call, identity, outbox, clock }: WorkerStreamOptions, ended: AbortSignal): Promise<never> {
   await writeMessage(call, { identity, message: { $case: 'hello', value: {} } }, ended);
   let sent = outbox.acknowledged;
   for (;;) {
@@ -76,7 +78,7 @@ async function waitForCompany(
   }
 }
 
-async function sendHeartbeats({ call, identity, clock }: WorkerStreamOptions, intervalMs: number, ended: AbortSignal): Promise<void> {
+async function sendHeartbeats({ call, identity, clock }: WorkerStreamOptions, intervalMs: number, ended: AbortSignal): Promise<never> {
   for (;;) {
     await clock.sleep(intervalMs, { signal: ended });
     await writeMessage(call, { identity, message: { $case: 'heartbeat', value: {} } }, ended);

@@ -1,0 +1,38 @@
+import type { Clock } from '@capstan/core';
+import type { Tokenizer } from '@capstan/datasets';
+import { type Adapter, generateBatch, type Model, type TokenizedExample } from '@capstan/trainer';
+
+/** Rows generated together, and between two looks at the signal. */
+const ROWS_PER_SLICE = 32;
+
+export interface Answers {
+  texts: string[];
+  /** Null where nothing was generated. */
+  tokensPerSecond: number | null;
+}
+
+export interface AnswerOptions {
+  model: Model;
+  adapter: Adapter | undefined;
+  tokenizer: Tokenizer;
+  maxTokens: number;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+/** The likeliest answer to every example's source. Rejects with the signal's reason between slices. */
+export async function generateAnswers(examples: readonly TokenizedExample[], options: AnswerOptions): Promise<Answers> {
+  const { model, adapter, tokenizer, maxTokens, clock, signal } = options;
+  const startedAt = clock.now().getTime();
+  const texts: string[] = [];
+  let tokens = 0;
+  for (let start = 0; start < examples.length; start += ROWS_PER_SLICE) {
+    signal.throwIfAborted();
+    const inputs = examples.slice(start, start + ROWS_PER_SLICE).map(({ inputIds }) => inputIds);
+    const answers = await generateBatch(model, adapter, inputs, { maxTokens });
+    tokens += answers.reduce((sum, { length }) => sum + length, 0);
+    texts.push(...answers.map((ids) => tokenizer.decode(ids)));
+  }
+  const elapsedMs = clock.now().getTime() - startedAt;
+  return { texts, tokensPerSecond: tokens > 0 && elapsedMs > 0 ? (tokens / elapsedMs) * 1000 : null };
+}

@@ -1,0 +1,48 @@
+import { type Clock, type GenerateChunk, type GenerateRequest, InvalidRequestError, joinMessages } from '@capstan/core';
+import { createTokenStream } from '@capstan/datasets';
+import { generate } from '@capstan/trainer';
+import type { LoadedModel } from './model-store.ts';
+import { createStopMatcher } from './stop-matcher.ts';
+
+/** Attention's memory grows with the square of this. */
+const MAX_PROMPT_TOKENS = 4_096;
+
+export interface AnswerContext {
+  clock: Clock;
+  random: () => number;
+  signal: AbortSignal;
+}
+
+/** The answer as text, as it is made, then how it ended. The signal stops it between two tokens. */
+export async function* answerRequest(
+  request: GenerateRequest,
+  { model, adapter, tokenizer }: LoadedModel,
+  { clock, random, signal }: AnswerContext,
+): AsyncGenerator<GenerateChunk, void, undefined> {
+  const { input, maxTokens, temperature, topP, stop } = request;
+  const inputIds = tokenizer.encode('prompt' in input ? input.prompt : joinMessages(input.messages));
+  if (inputIds.length > MAX_PROMPT_TOKENS)
+    throw new InvalidRequestError(`The prompt has ${inputIds.length} tokens; at most ${MAX_PROMPT_TOKENS} can be read.`);
+  const seed = request.seed ?? Math.floor(random() * 2 ** 31);
+  const stream = createTokenStream(tokenizer);
+  const matcher = createStopMatcher(stop);
+  const startedAt = clock.now().getTime();
+  let completionTokens = 0;
+  let stopped = false;
+  for await (const id of generate(model, adapter, inputIds, { maxTokens, temperature, topP, seed, signal })) {
+    completionTokens += 1;
+    const piece = matcher.push(stream.push(id));
+    if (piece.text !== '') yield { type: 'token', text: piece.text };
+    stopped = piece.stopped;
+    if (stopped) break;
+  }
+  if (!stopped) {
+    const piece = matcher.push(stream.flush());
+    const rest = piece.stopped ? piece.text : piece.text + matcher.flush();
+    if (rest !== '') yield { type: 'token', text: rest };
+    stopped = piece.stopped || completionTokens < maxTokens;
+  }
+  const seconds = (clock.now().getTime() - startedAt) / 1000;
+  const tokensPerSecond = seconds > 0 ? completionTokens / seconds : 0;
+  yield { type: 'done', finishReason: stopped ? 'stop' : 'length', promptTokens: inputIds.length, completionTokens, tokensPerSecond };
+}

@@ -1,0 +1,60 @@
+import type { ArtifactRef, EvaluationFigures, JobResult } from '@capstan/core';
+import { adapterFiles, modelFiles } from '@capstan/trainer';
+import { findFile } from '../artifacts/fetch-model-files.ts';
+import { uploadFiles } from '../artifacts/upload-files.ts';
+import { evaluateRun, SAMPLE_ROWS } from '../evaluation/evaluate-run.ts';
+import type { TrainingRun } from './prepare-run.ts';
+import type { TrainingEnd } from './train-loop.ts';
+import type { TrainingContext } from './training-context.ts';
+
+/** What the base did before training. */
+export interface BaseOutcome {
+  figures: EvaluationFigures | null;
+  outputs: string[];
+}
+
+export interface FinishedRun {
+  run: TrainingRun;
+  base: BaseOutcome;
+  trained: TrainingEnd;
+  backend: string;
+}
+
+/** Measures what was trained, stores it and reports success. */
+export async function finishRun({ run, base, trained, backend }: FinishedRun, context: TrainingContext): Promise<void> {
+  const { reporter, control, clock, residentBytes } = context;
+  reporter.report({ type: 'phase', phase: 'evaluating' });
+  const { figures, answers } = await evaluateRun(run, { adapter: run.adapter, known: trained.lastEvaluation, signal: control.stop });
+  if (figures && !trained.lastEvaluation) {
+    const { loss: evalLoss, tokenAccuracy } = figures;
+    reporter.report({ type: 'evaluation', step: trained.step, evalLoss, tokenAccuracy, at: clock.now() });
+  }
+  reporter.report({ type: 'phase', phase: 'saving' });
+  const model = await saveModel(run, context);
+  const result: JobResult = {
+    base: base.figures,
+    adapter: figures,
+    samples: samplesOf(run, base.outputs, answers.texts),
+    generationTokensPerSecond: answers.tokensPerSecond,
+    backend,
+    peakMemoryBytes: Math.max(trained.peakMemoryBytes, residentBytes()),
+  };
+  reporter.report({ type: 'succeeded', model, trainedTokens: trained.trainedTokens, result });
+}
+
+/** The adapter in PEFT's layout, or the whole model with the base's own config and tokenizer. */
+async function saveModel({ adapter, model, assignment }: TrainingRun, { connection }: TrainingContext): Promise<ArtifactRef[]> {
+  const { spec, baseModel } = assignment;
+  if (adapter) return uploadFiles({ ...adapterFiles(adapter, spec.model) }, connection);
+  const weights = await uploadFiles({ ...modelFiles(model) }, connection);
+  return [...weights, findFile(baseModel, 'config.json'), findFile(baseModel, 'tokenizer.json')];
+}
+
+function samplesOf({ evaluation }: TrainingRun, before: string[], after: string[]): JobResult['samples'] {
+  return evaluation.rows.slice(0, SAMPLE_ROWS).map(({ source, target }, index) => ({
+    prompt: source,
+    reference: target,
+    before: before[index] ?? '',
+    after: after[index] ?? '',
+  }));
+}

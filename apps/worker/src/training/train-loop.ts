@@ -1,0 +1,122 @@
+import { adapterFiles, type StepEvent, type TrainEvent, type TrainOptions } from '@capstan/trainer';
+import { uploadFiles } from '../artifacts/upload-files.ts';
+import type { LossFigures } from '../evaluation/measure-loss.ts';
+import type { TrainingRun } from './prepare-run.ts';
+import { createThroughput } from './throughput.ts';
+import { trainFromCheckpoint } from './train-from-checkpoint.ts';
+import type { TrainingContext } from './training-context.ts';
+
+export interface TrainingEnd {
+  end: 'finished' | 'stopped';
+  step: number;
+  /** Tokens trained on over the whole run, earlier attempts included. */
+  trainedTokens: number;
+  /** Measured by the trainer after the last step, if it did. */
+  lastEvaluation: LossFigures | undefined;
+  /** The largest seen at the end of a step. */
+  peakMemoryBytes: number;
+}
+
+/** Trains to the end or to a stop, and reports every step, evaluation and checkpoint on the way. */
+export async function trainAndReport(run: TrainingRun, context: TrainingContext): Promise<TrainingEnd> {
+  const { totalSteps } = run.assignment.spec.training;
+  const progress = createProgress(run, context);
+  const command = () => {
+    // The last step is always kept: what follows it may still be interrupted.
+    const asked = context.control.next();
+    return asked === 'continue' && progress.step === totalSteps ? 'checkpoint' : asked;
+  };
+  const options = trainOptions(run, command);
+  for await (const event of trainFromCheckpoint(options, run.assignment.checkpoints, context)) {
+    switch (event.type) {
+      case 'step':
+        progress.report(event);
+        break;
+      case 'evaluation':
+        progress.evaluated(event);
+        break;
+      case 'checkpoint':
+        await saveCheckpoint(event, run, context, progress.metrics());
+        break;
+      case 'stopped':
+      case 'finished':
+        return { end: event.type, ...progress.summary(event.step) };
+    }
+  }
+  throw new Error('The trainer ended without saying how.');
+}
+
+function trainOptions({ assignment, model, adapter, examples, evaluation }: TrainingRun, command: TrainOptions['command']): TrainOptions {
+  const { seed, training } = assignment.spec;
+  const { totalSteps, warmupSteps, learningRate, decay, batchSize, microBatchSize, maxGradNorm, weightDecay } = training;
+  return {
+    model,
+    adapter,
+    train: examples,
+    validation: evaluation.lossExamples,
+    schedule: { totalSteps, warmupSteps, learningRate, decay },
+    batchSize,
+    microBatchSize,
+    maxGradNorm,
+    weightDecay,
+    dropout: training.dropout ?? undefined,
+    seed,
+    evalEverySteps: training.evalEverySteps > 0 && evaluation.lossExamples.length > 0 ? training.evalEverySteps : null,
+    checkpointEverySteps: training.checkpointEverySteps,
+    command,
+  };
+}
+
+async function saveCheckpoint(
+  { step, state }: Extract<TrainEvent, { type: 'checkpoint' }>,
+  { adapter, assignment }: TrainingRun,
+  { connection, reporter }: TrainingContext,
+  metrics: Record<string, number>,
+): Promise<void> {
+  const [stateArtifact] = await uploadFiles({ [`checkpoint-${step}.safetensors`]: state }, connection);
+  const adapterArtifacts = adapter ? await uploadFiles({ ...adapterFiles(adapter, assignment.spec.model) }, connection) : [];
+  if (stateArtifact) reporter.report({ type: 'checkpoint', step, state: stateArtifact, adapter: adapterArtifacts, metrics });
+}
+
+/** Keeps the figures of the run as it goes, and reports them. */
+function createProgress({ assignment, examples }: TrainingRun, { reporter, clock, residentBytes }: TrainingContext) {
+  const startedAt = clock.now();
+  const throughput = createThroughput(startedAt);
+  const { totalSteps, batchSize } = assignment.spec.training;
+  let last: StepEvent | null = null;
+  let firstStep = totalSteps + 1;
+  let tokens = 0;
+  let peakMemoryBytes = residentBytes();
+  let evaluation: { step: number; figures: LossFigures } | null = null;
+  return {
+    get step() {
+      return last?.step ?? 0;
+    },
+    report(event: StepEvent): void {
+      const at = clock.now();
+      const memoryBytes = residentBytes();
+      last = event;
+      firstStep = Math.min(firstStep, event.step);
+      tokens += event.tokens;
+      peakMemoryBytes = Math.max(peakMemoryBytes, memoryBytes);
+      const { step, epoch, trainLoss, learningRate, gradNorm } = event;
+      const elapsedMs = assignment.elapsedMs + at.getTime() - startedAt.getTime();
+      const rates = { tokens: event.tokens, tokensPerSecond: throughput.add(event.tokens, at), memoryBytes, elapsedMs, at };
+      reporter.report({ type: 'step', step, epoch, trainLoss, learningRate, gradNorm, ...rates });
+    },
+    evaluated({ step, evalLoss, tokenAccuracy }: Extract<TrainEvent, { type: 'evaluation' }>): void {
+      evaluation = { step, figures: { loss: evalLoss, tokenAccuracy } };
+      reporter.report({ type: 'evaluation', step, evalLoss, tokenAccuracy, at: clock.now() });
+    },
+    metrics(): Record<string, number> {
+      return { ...(last && { trainLoss: last.trainLoss }), ...(evaluation && { evalLoss: evaluation.figures.loss }) };
+    },
+    summary(step: number) {
+      // Steps of earlier attempts saw other rows of the same data: exact over whole epochs, the mean in between.
+      const tokensPerRow = examples.reduce((sum, { inputIds, labels }) => sum + inputIds.length + labels.length, 0) / examples.length;
+      const earlierTokens = Math.round((firstStep - 1) * batchSize * tokensPerRow);
+      const lastEvaluation = evaluation?.step === step ? evaluation.figures : undefined;
+      return { step, trainedTokens: earlierTokens + tokens, lastEvaluation, peakMemoryBytes };
+    },
+  };
+}
