@@ -1,27 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createTestDatabase, createTestRedis, hasTestRedis } from '@capstan/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createQueue, type QueueConnection } from './create-queue.ts';
 import type { JobQueue, TakenEntry } from './job-queue.ts';
-import { type Service, startPostgres, startRedis } from './test-services.ts';
 
 /** Short enough to wait for; only where a test waits for it, because a slow machine would lose such a lock by itself. */
 const SHORT_LOCK_MS = 300;
 const START_MS = Date.now() - 60_000;
 
-describe.each([
-  ['Redis', startRedis],
-  ['Postgres', startPostgres],
-])('the queue on %s', (_name, startService) => {
+interface Service {
+  connection: QueueConnection;
+  drop(): Promise<void>;
+}
+
+async function openRedis(): Promise<Service> {
+  const redis = await createTestRedis();
+  return { connection: { redisUrl: redis.url }, drop: () => redis.drop() };
+}
+
+async function openPostgres(): Promise<Service> {
+  const database = await createTestDatabase();
+  return { connection: { postgresUrl: database.url }, drop: () => database.drop() };
+}
+
+const backends: [string, () => Promise<Service>][] = [['Postgres', openPostgres]];
+if (hasTestRedis()) backends.unshift(['Redis', openRedis]);
+
+describe.each(backends)('the queue on %s', (_name, openService) => {
   let service: Service;
   let connection: QueueConnection;
   let prefix: string;
   let queue: JobQueue;
 
   beforeAll(async () => {
-    service = await startService();
+    service = await openService();
     connection = service.connection;
   });
-  afterAll(() => service.stop());
+  afterAll(() => service.drop());
   beforeEach(() => {
     prefix = `t${Math.random().toString(36).slice(2)}`;
     queue = createQueue(connection, { prefix });

@@ -24,8 +24,7 @@ export interface TakenEntry extends QueueEntry {
   putBack(): Promise<void>;
 }
 
-export const ENTRY_STATES = ['waiting', 'delayed', 'active'] as const;
-export type EntryState = (typeof ENTRY_STATES)[number];
+export type EntryState = 'waiting' | 'delayed' | 'active';
 
 export interface ListOptions {
   offset: number;

@@ -1,25 +1,40 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { createTestDatabase, createTestRedis, hasTestRedis } from '@capstan/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createQueue, type QueueConnection } from './create-queue.ts';
 import type { JobQueue } from './job-queue.ts';
 import { type NetworkLine, openNetworkLine } from './network-line.ts';
-import { type Service, startPostgres, startRedis } from './test-services.ts';
 
 const run = promisify(execFile);
 
-describe.each([
-  ['Redis', startRedis],
-  ['Postgres', startPostgres],
-])('an outage of %s', (_name, startService) => {
+interface Service {
+  connection: QueueConnection;
+  drop(): Promise<void>;
+}
+
+async function openRedis(): Promise<Service> {
+  const redis = await createTestRedis();
+  return { connection: { redisUrl: redis.url }, drop: () => redis.drop() };
+}
+
+async function openPostgres(): Promise<Service> {
+  const database = await createTestDatabase();
+  return { connection: { postgresUrl: database.url }, drop: () => database.drop() };
+}
+
+const backends: [string, () => Promise<Service>][] = [['Postgres', openPostgres]];
+if (hasTestRedis()) backends.unshift(['Redis', openRedis]);
+
+describe.each(backends)('an outage of %s', (_name, openService) => {
   let service: Service;
   let line: NetworkLine;
   let queue: JobQueue;
 
   beforeAll(async () => {
-    service = await startService();
+    service = await openService();
   });
-  afterAll(() => service.stop());
+  afterAll(() => service.drop());
   beforeEach(async () => {
     const [url] = Object.values(service.connection) as [string];
     line = await openNetworkLine(url);
@@ -106,9 +121,9 @@ describe.each([
   });
 });
 
-describe('a Redis that accepts but does not answer', () => {
+describe.runIf(hasTestRedis())('a Redis that accepts but does not answer', () => {
   test('is an outage after the bound of one command', async () => {
-    const service = await startRedis();
+    const service = await openRedis();
     const line = await openNetworkLine(Object.values(service.connection)[0] as string);
     const queue = createQueue({ redisUrl: line.url });
     await queue.ping();
@@ -127,6 +142,6 @@ describe('a Redis that accepts but does not answer', () => {
       .toBe('up');
     await queue.close();
     line.cut();
-    await service.stop();
+    await service.drop();
   });
 });

@@ -29,7 +29,7 @@ const behaviours = {
 behaviours[behaviour]();
 `;
 
-export const testClock: Clock = {
+const testClock: Clock = {
   now: () => new Date(),
   sleep: async (ms, options) => {
     await sleep(ms, undefined, { signal: options?.signal });
