@@ -1,7 +1,8 @@
-import type { ArtifactRef } from '@capstan/core';
-import type { Checkpoint as CheckpointRow, Prisma } from './generated/client.ts';
+import type { ArtifactRef, Clock } from '@capstan/core';
+import { type Checkpoint as CheckpointRow, Prisma } from './generated/client.ts';
 import { toPage } from './page.ts';
 import type { PrismaDatabase } from './prisma.ts';
+import type { Sql } from './sql.ts';
 
 export interface Checkpoint {
   id: string;
@@ -16,18 +17,33 @@ export interface Checkpoint {
   createdAt: Date;
 }
 
+export interface ReleasableState {
+  id: string;
+  sha256: string;
+  /** Another checkpoint that is kept, of this job or another, has the very same state. */
+  isShared: boolean;
+}
+
 export interface CheckpointRepository {
   /** Newest first; `after` is the id of the last checkpoint of the page before. */
   list(jobId: string, page: { after?: string | undefined; limit: number }): Promise<{ checkpoints: Checkpoint[]; hasMore: boolean }>;
-  /** Newest first: where the first is damaged, the next serves. */
+  /** Those that still have their state, newest first: where the first is damaged, the next serves. */
   listForResume(jobId: string): Promise<Checkpoint[]>;
-  /** Forgets all but the newest `keep`; returns what it forgot, whose artifacts may go if nothing else names them. */
-  prune(jobId: string, keep: number): Promise<Checkpoint[]>;
+  /** Those older than the newest `keep` that still have their state. */
+  listReleasable(jobId: string, keep: number): Promise<ReleasableState[]>;
+  /** Nothing resumes from these any more; their rows and weights stay. */
+  markReleased(ids: readonly string[]): Promise<void>;
+}
+
+interface CheckpointContext {
+  prisma: PrismaDatabase;
+  sql: Sql;
+  clock: Clock;
 }
 
 const RESUME_CHOICES = 10;
 
-export function createCheckpointRepository(prisma: PrismaDatabase): CheckpointRepository {
+export function createCheckpointRepository({ prisma, sql, clock }: CheckpointContext): CheckpointRepository {
   const newest = (where: Prisma.CheckpointWhereInput, page: { skip?: number; take?: number }) =>
     prisma.checkpoint.findMany({ where, orderBy: { step: 'desc' }, ...page });
 
@@ -39,16 +55,28 @@ export function createCheckpointRepository(prisma: PrismaDatabase): CheckpointRe
       const { items, hasMore } = toPage(rows.map(toCheckpoint), limit);
       return { checkpoints: items, hasMore };
     },
-    listForResume: async (jobId) => (await newest({ jobId }, { take: RESUME_CHOICES })).map(toCheckpoint),
-    async prune(jobId, keep) {
-      const forgotten = await newest({ jobId }, { skip: keep });
-      await prisma.checkpoint.deleteMany({ where: { id: { in: forgotten.map(({ id }) => id) } } });
-      return forgotten.map(toCheckpoint);
+    listForResume: async (jobId) => (await newest({ jobId, stateReleasedAt: null }, { take: RESUME_CHOICES })).map(toCheckpoint),
+    listReleasable: (jobId, keep) => listReleasable(sql, jobId, keep),
+    async markReleased(ids) {
+      await prisma.checkpoint.updateMany({ where: { id: { in: [...ids] } }, data: { stateReleasedAt: clock.now() } });
     },
   };
 }
 
-function toCheckpoint(row: CheckpointRow): Checkpoint {
+function listReleasable(sql: Sql, jobId: string, keep: number): Promise<ReleasableState[]> {
+  return sql.rows<ReleasableState>(
+    Prisma.sql`
+      WITH old AS (
+        SELECT id, state->>'sha256' AS sha256 FROM checkpoints WHERE job_id = ${jobId} AND state_released_at IS NULL
+        ORDER BY step DESC OFFSET ${keep}::int)
+      SELECT id, sha256, EXISTS (
+        SELECT 1 FROM checkpoints c WHERE c.state->>'sha256' = old.sha256 AND c.state_released_at IS NULL AND c.id NOT IN (SELECT id FROM old)
+      ) AS "isShared" FROM old`,
+    'list-releasable',
+  );
+}
+
+function toCheckpoint({ stateReleasedAt: _stateReleasedAt, ...row }: CheckpointRow): Checkpoint {
   return {
     ...row,
     state: row.state as unknown as ArtifactRef,

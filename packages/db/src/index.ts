@@ -1,6 +1,6 @@
 export type { ApiKeyRecord, ApiKeyRepository, ApiKeyRole, NewApiKey } from './api-keys.ts';
 export type { Change, WrittenChange } from './change.ts';
-export type { Checkpoint, CheckpointRepository } from './checkpoints.ts';
+export type { Checkpoint, CheckpointRepository, ReleasableState } from './checkpoints.ts';
 export type { EventRepository, JobEventRecord } from './events.ts';
 export type { FileFilter, FileRecord, FileRepository, FileStatus, NewFile } from './files.ts';
 export type { Applied } from './jobs/apply-event.ts';

@@ -72,7 +72,7 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
     events: createEventRepository(prisma),
     metrics: createMetricRepository(prisma),
     logs: createLogRepository(prisma),
-    checkpoints: createCheckpointRepository(prisma),
+    checkpoints: createCheckpointRepository({ prisma, sql, clock }),
     ledger: createLedgerRepository(prisma, sql),
     reports: createReportRepository({ sql, clock, announcer }),
     usage: createUsageRepository(prisma),
