@@ -28,6 +28,17 @@ describe('the life of a job', () => {
     expect(await world.db.pools.usage('local')).toMatchObject({ reserved: 0 });
   });
 
+  it('keeps the states of the newest checkpoints, and the rows of all', async () => {
+    const jobId = await world.submit({ script: 'steps 26' });
+    await world.until(jobId, 'succeeded');
+    const { checkpoints } = await world.db.checkpoints.list(jobId, { limit: 10 });
+    expect(checkpoints.map(({ step }) => step)).toEqual([25, 20, 15, 10, 5]);
+    const keptStates = async () =>
+      (await Promise.all(checkpoints.map(({ state }) => world.artifacts.stat(state.sha256)))).map((found) => found !== null);
+    await expect.poll(keptStates, { timeout: 5_000 }).toEqual([true, true, true, false, false]);
+    expect((await world.db.checkpoints.listForResume(jobId)).map(({ step }) => step)).toEqual([25, 20, 15]);
+  });
+
   it('of a cancelled job ends before it is launched', async () => {
     const jobId = await world.submit({ script: 'endless', isEnqueued: false });
     await world.db.jobs.applyEvent(jobId, { type: 'cancelRequested' });

@@ -7,6 +7,9 @@ import { configSchema } from './config.ts';
 import { startScheduler } from './scheduler.ts';
 import { toSettings } from './settings.ts';
 
+/** A write that is this old has lost its writer. */
+const ABANDONED_WRITE_MS = 3_600_000;
+
 const clock = systemClock;
 const config = loadConfig(configSchema, process.env);
 const logger = createLogger({ name: 'scheduler', level: config.LOG_LEVEL });
@@ -14,7 +17,7 @@ const shutdown = shutdownSignal();
 
 await migrate(config.DATABASE_URL);
 const db = openDatabase({ url: config.DATABASE_URL, clock });
-const queue = await createQueue(
+const queue = createQueue(
   config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? config.DATABASE_URL } : { redisUrl: config.REDIS_URL },
 );
 const launcher = createProcessLauncher({
@@ -25,6 +28,7 @@ const launcher = createProcessLauncher({
   clock,
 });
 const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
+await artifacts.sweepTemp(new Date(clock.now().getTime() - ABANDONED_WRITE_MS));
 const scheduler = await startScheduler({
   ...{ db, queue, launcher, artifacts, clock, logger, random: Math.random },
   settings: toSettings(config),

@@ -46,11 +46,11 @@ const REWATCH_MS = 500;
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
   const context: SchedulerContext = { ...options, counters: createCounters(), schedulerAddress: options.advertisedAddress ?? '' };
   const parts = createParts(context);
-  const server = await serve(options.grpcAddress, context, parts);
-  context.schedulerAddress ||= `127.0.0.1:${server.port}`;
-
   const stopping = new AbortController();
   const { signal } = stopping;
+  await adopt(parts, context, signal);
+  const server = await serve(options.grpcAddress, context, parts);
+  context.schedulerAddress ||= `127.0.0.1:${server.port}`;
   const loops = startLoops(context, parts, signal);
   context.logger.info({ port: server.port }, 'scheduler started');
 
@@ -80,6 +80,7 @@ function createParts(context: SchedulerContext) {
     observed: createObservedRanks(launcher),
     listening: createListening(clock, longestGapMs),
     serving: new ServingPool(context),
+    checkpointed: new Set<string>(),
     /** Conversations under way; closing waits for their writes. */
     sessions: new Set<Promise<void>>(),
   };
@@ -103,6 +104,16 @@ function serve(address: string, context: SchedulerContext, parts: Parts) {
   });
 }
 
+/** Looks at what lives already. A launcher that is away costs only time: the loops look again. */
+async function adopt(parts: Parts, { logger }: SchedulerContext, signal: AbortSignal): Promise<void> {
+  try {
+    await parts.observed.refresh({ signal });
+    parts.serving.expect(parts.observed.all());
+  } catch (error) {
+    logger.warn({ err: error }, 'the launcher could not be looked at');
+  }
+}
+
 /** Starts everything that runs by itself; the answer waits for the end of it all, once the signal has aborted. */
 function startLoops(context: SchedulerContext, parts: Parts, signal: AbortSignal): () => Promise<void> {
   const { clock, db, logger, settings } = context;
@@ -112,7 +123,7 @@ function startLoops(context: SchedulerContext, parts: Parts, signal: AbortSignal
     (jobId) => reconcileJob(jobId, context, parts, { signal }),
     (jobId, error) => signal.aborted || logger.warn({ err: error, jobId }, 'reconcile failed and will be tried again'),
   );
-  const sweep = createSweeps(context, parts.observed);
+  const sweep = createSweeps(context, parts);
   const followers = { dispatchers, reconciler, onResync: () => pass.wake() };
   const every = (everyMs: number, name: string, work: (signal: AbortSignal) => Promise<void>) =>
     repeat({ name, everyMs, work }, context, signal);

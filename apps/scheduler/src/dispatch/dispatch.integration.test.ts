@@ -1,7 +1,10 @@
+import { hasTestRedis } from '@capstan/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeWorld, type World } from '../testing/make-world.ts';
 
-describe.each(['redis', 'postgres'] as const)('dispatch from a queue on %s', (queueOn) => {
+const FLAVOURS = hasTestRedis() ? (['redis', 'postgres'] as const) : (['postgres'] as const);
+
+describe.each(FLAVOURS)('dispatch from a queue on %s', (queueOn) => {
   let world: World;
   afterEach(() => world.close());
 
@@ -17,7 +20,10 @@ describe.each(['redis', 'postgres'] as const)('dispatch from a queue on %s', (qu
       succeeded = (await world.db.jobs.list({ states: ['succeeded', 'failed'], limit: 100 })).jobs.length;
     }
     expect(most).toBe(3);
-    expect([...world.launches].sort()).toEqual(jobIds.map((jobId) => `${jobId}-a1`).sort());
+    // On a busy machine one scheduler may repeat a launch that the other has not finished; that starts nothing twice.
+    expect([...new Set(world.launches)].sort()).toEqual(jobIds.map((jobId) => `${jobId}-a1`).sort());
+    const starts = await Promise.all(jobIds.map((jobId) => world.db.logs.list(jobId, { limit: 10 })));
+    expect(starts.map((lines) => lines.filter(({ message }) => message.startsWith('starts')).length)).toEqual(jobIds.map(() => 1));
     expect((await world.db.jobs.list({ states: ['succeeded'], limit: 100 })).jobs).toHaveLength(30);
   }, 120_000);
 

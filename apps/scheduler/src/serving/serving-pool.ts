@@ -16,12 +16,16 @@ import { ServingWorker } from './serving-worker.ts';
 
 /** What a caller who was turned away is told to wait; about one answer's time. */
 const RETRY_AFTER_MS = 2_000;
+/** How long the workers of an earlier scheduler have to dial in; several times the longest pause between their tries. */
+const ADOPTION_MS = 10_000;
 
 /** One serving worker per base model, launched when it is first asked for and stopped when nobody asks any more. */
 export class ServingPool {
   readonly #context: SchedulerContext;
   /** By the hash of their base. */
   readonly #workers = new Map<string, ServingWorker>();
+  /** Those that an earlier scheduler launched. */
+  readonly #adopted = new WeakSet<ServingWorker>();
   readonly #closing = new AbortController();
 
   constructor(context: SchedulerContext) {
@@ -34,6 +38,16 @@ export class ServingPool {
     const worker = this.#workers.get(baseHash) ?? this.#start(baseHash);
     if (worker.load > this.#context.settings.serving.maxWaiting) throw this.#turnAway('Too many requests wait for this model.');
     return worker.generate(request, options);
+  }
+
+  /**
+   * Told at the start which serving ranks live already: requests for their bases wait for them to dial in rather than start another. One
+   * that does not is forgotten, not stopped, for it may be another scheduler's.
+   */
+  expect(observations: RankObservation[]): void {
+    for (const observation of observations) {
+      if (observation.kind === 'serve' && !isFinished(observation)) this.#adopt(observation.name);
+    }
   }
 
   /** Takes the session of a worker that has dialled in: one that we launched, or one that an earlier scheduler left. */
@@ -66,8 +80,9 @@ export class ServingPool {
     const { clock, settings } = this.#context;
     const now = clock.now().getTime();
     for (const worker of this.#workers.values()) {
-      if (worker.session === null && now - worker.startedAt.getTime() > settings.serving.startTimeoutMs)
-        this.#crash(worker, 'it never dialled in');
+      const ageMs = now - worker.startedAt.getTime();
+      if (worker.session === null && this.#adopted.has(worker) && ageMs > ADOPTION_MS) this.#forget(worker, 'it did not come back');
+      else if (worker.session === null && ageMs > settings.serving.startTimeoutMs) this.#crash(worker, 'it never dialled in');
       else if (worker.load === 0 && now - worker.lastUsedAt.getTime() > settings.serving.idleMs) this.#drop(worker, 'it was idle');
     }
   }
@@ -102,7 +117,8 @@ export class ServingPool {
     if (!isWanted) return undefined;
     const worker = new ServingWorker(name, this.#context.clock);
     this.#workers.set(baseHash, worker);
-    this.#context.logger.info({ server: name }, 'serving worker adopted');
+    this.#adopted.add(worker);
+    this.#context.logger.info({ server: name }, 'serving worker of an earlier scheduler found');
     return worker;
   }
 
@@ -117,13 +133,17 @@ export class ServingPool {
 
   #drop(worker: ServingWorker, why: string): void {
     const { launcher, logger, settings } = this.#context;
-    const message = `The serving worker has gone away (${why}); the next request starts another.`;
-    worker.fail(new UnavailableError(message, { retryAfterMs: RETRY_AFTER_MS }));
-    for (const [baseHash, candidate] of this.#workers) if (candidate === worker) this.#workers.delete(baseHash);
-    logger.info({ server: worker.name, why }, 'serving worker dropped');
+    this.#forget(worker, why);
     launcher
       .stop(worker.name, { graceMs: settings.killGraceMs })
       .catch((error: unknown) => logger.warn({ err: error, server: worker.name }, 'serving worker could not be stopped'));
+  }
+
+  #forget(worker: ServingWorker, why: string): void {
+    const message = `The serving worker has gone away (${why}); the next request starts another.`;
+    worker.fail(new UnavailableError(message, { retryAfterMs: RETRY_AFTER_MS }));
+    for (const [baseHash, candidate] of this.#workers) if (candidate === worker) this.#workers.delete(baseHash);
+    this.#context.logger.info({ server: worker.name, why }, 'serving worker dropped');
   }
 
   #turnAway(message: string): AppError {

@@ -25,7 +25,7 @@ export function makeArtifactHandlers(
     },
     async write(content, { principal, signal }) {
       if (principal.kind !== 'rank') throw new PermissionDeniedError('Only the ranks of a job write artifacts.');
-      return artifacts.write(content, { signal });
+      return artifacts.put(content, { signal });
     },
   };
 }

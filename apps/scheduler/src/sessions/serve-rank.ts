@@ -3,6 +3,7 @@ import type { WorkerSession } from '@capstan/proto';
 import { applyToAttempt } from '../attempts/apply-to-attempt.ts';
 import { failAttempt } from '../attempts/fail-attempt.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import type { CheckpointedJobs } from '../sweeps/sweep-old-checkpoints.ts';
 import { buildAssignment } from './build-assignment.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { recordReports } from './record-reports.ts';
@@ -11,6 +12,7 @@ import type { SessionRegistry } from './session-registry.ts';
 export interface SessionParts {
   registry: SessionRegistry;
   heartbeats: Heartbeats;
+  checkpointed: CheckpointedJobs;
 }
 
 /**
@@ -29,9 +31,13 @@ export async function serveRank(session: WorkerSession, context: SchedulerContex
     if (job === null || job.epoch !== identity.epoch || !isActive(job.status))
       throw new StaleEpochError(`Attempt ${identity.attempt} of ${identity.jobId} is over.`);
     await assign(session, job, context);
+    const noteReadiness = watchForReadiness(job, session, context, parts.registry);
     await recordReports(session, context, {
       heartbeats: parts.heartbeats,
-      onRecorded: watchForReadiness(job, session, context, parts.registry),
+      async onRecorded(reports) {
+        if (reports.some(({ report }) => report.type === 'checkpoint')) parts.checkpointed.add(job.id);
+        await noteReadiness(reports);
+      },
     });
   } catch (error) {
     if (error instanceof StaleEpochError) {

@@ -2,18 +2,23 @@ import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { createEndedRanksSweep } from './sweep-ended-ranks.ts';
 import { createMissingEntriesSweep } from './sweep-missing-entries.ts';
-import { createOldCheckpointsSweep } from './sweep-old-checkpoints.ts';
+import { type CheckpointedJobs, createOldCheckpointsSweep } from './sweep-old-checkpoints.ts';
 import { createReservationsSweep } from './sweep-reservations.ts';
 import { createStrayEntriesSweep } from './sweep-stray-entries.ts';
 
+export interface SweepParts {
+  observed: ObservedRanks;
+  checkpointed: CheckpointedJobs;
+}
+
 /** All sweeps, one after the other; one that fails is logged and leaves the others alone. Open rows without ranks are reconcile's. */
-export function createSweeps(context: SchedulerContext, observed: ObservedRanks): (signal: AbortSignal) => Promise<void> {
+export function createSweeps(context: SchedulerContext, { observed, checkpointed }: SweepParts): (signal: AbortSignal) => Promise<void> {
   const sweeps = {
     missingEntries: createMissingEntriesSweep(context),
     strayEntries: createStrayEntriesSweep(context),
     reservations: createReservationsSweep(context),
     endedRanks: createEndedRanksSweep(context, observed),
-    oldCheckpoints: createOldCheckpointsSweep(context),
+    oldCheckpoints: createOldCheckpointsSweep(context, checkpointed),
   };
   return async (signal) => {
     for (const [sweep, run] of Object.entries(sweeps)) {

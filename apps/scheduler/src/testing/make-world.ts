@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ArtifactStore, createDirectoryStore } from '@capstan/artifacts';
 import { type FineTuningJob, isFinished, type JobStatus } from '@capstan/core';
 import { type Database, makeId, openDatabase } from '@capstan/db';
 import { createProcessLauncher, type Launcher, type LaunchSpec } from '@capstan/launcher';
 import { createQueue, type JobQueue } from '@capstan/queue';
 import { createLogger, systemClock } from '@capstan/runtime';
+import { createTestDatabase, createTestRedis, hasTestRedis, makeEstimate, makeJobSpec, makePool } from '@capstan/testing';
 import { type Scheduler, startScheduler } from '../scheduler.ts';
 import type { SchedulerSettings } from '../scheduler-context.ts';
 import { bundleFakeWorker } from './bundle-fake-worker.ts';
-import { makeSpec } from './make-spec.ts';
-import { createStore, createTestDatabase, createTestRedis } from './services.ts';
 
 const { signal: NEVER } = new AbortController();
 
@@ -43,6 +43,7 @@ export interface JobOptions {
 /** Real stores, real processes, real gRPC: all that schedulers share, and nothing of theirs. */
 export interface World {
   db: Database;
+  artifacts: ArtifactStore;
   queue: JobQueue;
   launcher: Launcher;
   projectId: string;
@@ -56,7 +57,7 @@ export interface World {
 }
 
 export async function makeWorld({
-  queueOn = 'redis',
+  queueOn = hasTestRedis() ? 'redis' : 'postgres',
   maxWorkers = 2,
 }: {
   queueOn?: 'redis' | 'postgres';
@@ -68,7 +69,7 @@ export async function makeWorld({
   const db = openDatabase({ url: database.url, clock: systemClock });
   const queue =
     redis === null ? createQueue({ postgresUrl: database.url }) : createQueue({ redisUrl: redis.url }, { prefix: redis.prefix });
-  const artifacts = createStore(join(directory, 'artifacts'));
+  const artifacts = createDirectoryStore(join(directory, 'artifacts'));
   const processes = createProcessLauncher({
     runsDir: join(directory, 'runs'),
     workerCommand: [process.execPath, await bundleFakeWorker()],
@@ -86,14 +87,12 @@ export async function makeWorld({
   const { id: projectId } = await db.projects.ensure('default');
   const logger = createLogger({ name: 'scheduler', level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const schedulers = new Set<Scheduler>();
-  await db.pools.ensure({
-    ...{ id: 'local', launcher: 'process', maxWorkers, minReady: 0, gpusPerWorker: 0 },
-    ...{ pricePerGpuHour: 3600, paused: false, memoryMiB: null, settings: {} },
-  });
+  const { version: _version, ...pool } = makePool({ maxWorkers, pricePerGpuHour: 3600 });
+  await db.pools.ensure(pool);
   await putModelAndFile(db, artifacts, projectId);
 
   const world: World = {
-    ...{ db, queue, launcher, projectId, launches },
+    ...{ db, artifacts, queue, launcher, projectId, launches },
     async startScheduler({ settings = {}, launcher: own = launcher, port = 0 } = {}) {
       const scheduler = await startScheduler({
         ...{ db, queue, launcher: own, artifacts, logger, clock: systemClock, random: Math.random },
@@ -106,11 +105,9 @@ export async function makeWorld({
     },
     async submit({ script, workers = 1, maxAttempts = 2, file = 'file-train', isEnqueued = true }) {
       const id = makeId('ftjob', randomBytes);
-      const spec = makeSpec({ suffix: script, workers, file });
-      const estimate = {
-        ...{ steps: 1, trainedTokens: 1, trainableParameters: 1, trainableShare: 1, peakMemoryBytes: 1, seconds: 1 },
-        ...{ secondsBasis: 'default' as const, costUsd: 0, warnings: [] },
-      };
+      const resources = { workers, gpusPerWorker: 0, memoryMiB: null };
+      const spec = makeJobSpec({ model: 'base', trainingFile: file, suffix: script, resources });
+      const estimate = makeEstimate();
       await db.jobs.create({ id, projectId, poolId: 'local', spec, priority: 50, maxAttempts, metadata: null, estimate });
       if (isEnqueued) await world.enqueue(id);
       return id;
@@ -143,11 +140,11 @@ export async function makeWorld({
   return world;
 }
 
-async function putModelAndFile(db: Database, artifacts: ReturnType<typeof createStore>, projectId: string): Promise<void> {
+async function putModelAndFile(db: Database, artifacts: ArtifactStore, projectId: string): Promise<void> {
   const content = async function* () {
     yield Buffer.from('{"messages":[]}\n');
   };
-  const stored = await artifacts.write(content(), { signal: NEVER });
+  const stored = await artifacts.put(content());
   await db.models.upsertBase({ id: 'base', artifacts: [{ path: 'model.safetensors', ...stored }], config: {}, parameterCount: 10 });
   await db.files.create({ id: 'file-train', projectId, filename: 'train.jsonl', purpose: 'fine-tune', status: 'processed', ...stored });
 }

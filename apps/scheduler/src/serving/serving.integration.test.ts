@@ -1,0 +1,116 @@
+import { type GenerateChunk, isFinished } from '@capstan/core';
+import { createInferenceClient, type InferenceClient } from '@capstan/proto';
+import { systemClock } from '@capstan/runtime';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Scheduler } from '../scheduler.ts';
+import type { ServingSettings } from '../scheduler-context.ts';
+import { makeWorld, QUICK_SETTINGS, type World } from '../testing/make-world.ts';
+
+const { signal: NEVER } = new AbortController();
+
+describe('serving', () => {
+  let world: World;
+  let client: InferenceClient;
+  afterEach(async () => {
+    await client.close();
+    await world.close();
+  });
+
+  async function start(serving: Partial<ServingSettings> = {}): Promise<Scheduler> {
+    world = await makeWorld();
+    const scheduler = await world.startScheduler({ settings: { serving: { ...QUICK_SETTINGS.serving, ...serving } } });
+    client = createInferenceClient({ address: `127.0.0.1:${scheduler.port}`, token: QUICK_SETTINGS.internalToken });
+    return scheduler;
+  }
+
+  /** Words of the answer, and the process that gave it. */
+  async function ask(prompt: string, base = 'a'): Promise<{ text: string; pid: number }> {
+    const chunks: GenerateChunk[] = [];
+    const request = {
+      ...{
+        requestId: `${prompt}-${Math.random()}`,
+        modelId: base,
+        baseModel: [{ path: 'model', sha256: base.repeat(64), bytes: 1 }],
+        adapter: null,
+      },
+      ...{ input: { prompt }, maxTokens: 8, temperature: 0, topP: 1, seed: null, stop: [] },
+    };
+    for await (const chunk of client.generate(request, { signal: NEVER })) chunks.push(chunk);
+    const done = chunks.at(-1);
+    const words = chunks.flatMap((chunk) => (chunk.type === 'token' ? [chunk.text] : []));
+    return { text: words.join(' '), pid: done?.type === 'done' ? done.tokensPerSecond : 0 };
+  }
+
+  const livingServers = async () =>
+    (await world.launcher.list({ signal: NEVER })).filter((rank) => rank.kind === 'serve' && !isFinished(rank)).length;
+
+  it('starts one worker for a base when it is first asked for, and keeps it', async () => {
+    const scheduler = await start();
+    const [first, second] = await Promise.all([ask('one two'), ask('three')]);
+    expect([first.text, second.text]).toEqual(['one two', 'three']);
+    expect(first.pid).toBe(second.pid);
+    expect((await ask('four')).pid).toBe(first.pid);
+    expect(scheduler.counters.servingStarts).toBe(1);
+  });
+
+  it('turns callers away when too many wait, and says when to come back', async () => {
+    await start({ maxWaiting: 1 });
+    const answers = await Promise.allSettled([ask('slow a'), ask('slow b'), ask('slow c'), ask('slow d')]);
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
+    expect(answers[2]).toMatchObject({ reason: { code: 'rate_limited', retryAfterMs: expect.any(Number) } });
+  });
+
+  it('fails the requests of a worker that crashes, and starts another for the next', async () => {
+    const scheduler = await start();
+    const { pid } = await ask('hello');
+    await expect(ask('crash')).rejects.toMatchObject({ code: 'unavailable' });
+    const again = await ask('hello');
+    expect(again.text).toBe('hello');
+    expect(again.pid).not.toBe(pid);
+    expect(scheduler.counters).toMatchObject({ servingStarts: 2, servingCrashes: 1 });
+  });
+
+  it('unloads a worker that nobody uses', async () => {
+    await start({ idleMs: 500 });
+    await ask('hello');
+    expect(await livingServers()).toBe(1);
+    await expect.poll(livingServers, { timeout: 10_000 }).toBe(0);
+    expect((await ask('again')).text).toBe('again');
+  });
+
+  it('makes room for another base by ending an idle worker, and never runs more than it may', async () => {
+    await start({ maxWorkers: 1 });
+    await ask('hello', 'a');
+    const busy = ask('slow and slower', 'a');
+    await systemClock.sleep(100);
+    await expect(ask('hello', 'b')).rejects.toMatchObject({ code: 'rate_limited' });
+    await busy;
+    expect((await ask('hello', 'b')).text).toBe('hello');
+    await expect.poll(livingServers, { timeout: 10_000 }).toBe(1);
+  });
+
+  it('adopts the workers of the scheduler before it', async () => {
+    const first = await start();
+    const { pid } = await ask('hello');
+    await first.close();
+    const second = await world.startScheduler({ port: first.port });
+    await expect.poll(() => ask('hello').then((answer) => answer.pid), { timeout: 15_000 }).toBe(pid);
+    expect(second.counters.servingStarts).toBe(0);
+  });
+
+  it('is refused to those who do not hold the internal token', async () => {
+    const scheduler = await start();
+    const stranger = createInferenceClient({ address: `127.0.0.1:${scheduler.port}`, token: 'guessed' });
+    const asking = async () => {
+      for await (const _chunk of stranger.generate(
+        {
+          ...{ requestId: 'x', modelId: 'a', baseModel: [], adapter: null, input: { prompt: '' } },
+          ...{ maxTokens: 1, temperature: 0, topP: 1, seed: null, stop: [] },
+        },
+        { signal: NEVER },
+      ));
+    };
+    await expect(asking()).rejects.toMatchObject({ code: 'unauthenticated' });
+    await stranger.close();
+  });
+});
