@@ -20,7 +20,7 @@ const builtDashboard = fileURLToPath(new URL('../../dashboard/dist', import.meta
 const databaseUrl = config.DATABASE_URL;
 await waitForDatabase({ migrate: () => migrate(databaseUrl), databaseUrl, clock, logger, signal: shutdown });
 const db = openDatabase({ url: databaseUrl, clock, poolSize: config.DATABASE_POOL_SIZE });
-const queue = await createQueue(
+const queue = createQueue(
   config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? databaseUrl } : { redisUrl: config.REDIS_URL },
 );
 const inference = createInferenceClient({ address: config.SCHEDULER_ADDRESS, token: config.INTERNAL_TOKEN });

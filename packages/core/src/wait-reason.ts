@@ -88,6 +88,7 @@ function queuedReason(job: FineTuningJob, facts: WaitFacts, now: Date): Wait {
     const message = `Pool ${pool.id} is full: ${facts.reserved} of ${pool.maxWorkers} slots are taken and the job needs ${workers}.`;
     return { reason: 'NoCapacity', message, ...place, etaSeconds };
   }
+  if (ahead === null) return { reason: 'QueuedBehindOthers', message: `The job waits in pool ${pool.id}.`, ...place, etaSeconds };
   return notQueued('Launching', 'The job is next: the scheduler is about to launch it.', place);
 }
 

@@ -23,7 +23,7 @@ export async function storeUpload(
     if (upload.bytes === 0)
       throw new InvalidRequestError("Invalid value for 'file'. The file is empty.", { param: 'file', reason: 'invalid_value' });
     const report = fields.purpose === 'fine-tune' ? await inspect(upload, signal) : null;
-    const { sha256, bytes } = await artifacts.write(createReadStream(upload.path), { signal });
+    const { sha256, bytes } = await artifacts.put(createReadStream(upload.path), { signal });
     const lifeSeconds = fields['expires_after[seconds]'];
     const now = clock.now();
     const expiresAt = lifeSeconds === undefined ? null : new Date(now.getTime() + lifeSeconds * 1000);
@@ -51,7 +51,7 @@ async function inspect(upload: ReceivedUpload, signal: AbortSignal): Promise<Dat
       reason: 'invalid_file_format',
     });
   }
-  const report = await inspectDataset(createReadStream(upload.path), { signal });
+  const { report } = await inspectDataset(createReadStream(upload.path), { signal });
   if (report.badRows > 0 || report.rows === 0) throw new DatasetRefusedError(report);
   return report;
 }

@@ -1,4 +1,5 @@
 import { pipeline } from 'node:stream/promises';
+import { NotFoundError } from '@capstan/core';
 import type { Response } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { clientSignal } from './client-signal.ts';
@@ -7,15 +8,16 @@ import { clientSignal } from './client-signal.ts';
 export async function sendArtifact(
   { artifacts, shutdown }: Pick<ApiContext, 'artifacts' | 'shutdown'>,
   response: Response,
-  file: { sha256: string; bytes: number; filename: string },
+  file: { sha256: string; filename: string },
 ): Promise<void> {
   const signal = clientSignal(response, shutdown);
-  const content = artifacts.read(file.sha256, { signal });
+  const stored = await artifacts.stat(file.sha256);
+  if (!stored) throw new NotFoundError(`The content of '${file.filename}' is no longer stored.`, { reason: 'content_not_found' });
   response.attachment(file.filename);
   response.type('application/octet-stream');
-  response.setHeader('content-length', String(file.bytes));
+  response.setHeader('content-length', String(stored.bytes));
   try {
-    await pipeline(content, response);
+    await pipeline(artifacts.read(file.sha256, { signal }), response);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

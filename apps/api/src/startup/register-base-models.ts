@@ -37,7 +37,7 @@ async function register(
   for (const path of WANTED.filter((file) => model.files.includes(file))) {
     const file = join(model.folder, path);
     if (!(await stat(file)).isFile()) continue;
-    refs.push({ path, ...(await artifacts.write(createReadStream(file), { signal: shutdown })) });
+    refs.push({ path, ...(await artifacts.put(createReadStream(file), { signal: shutdown })) });
   }
   const parameterCount = await countParameters(join(model.folder, 'model.safetensors'));
   await db.models.upsertBase({ id: model.id, artifacts: refs, config, parameterCount });

@@ -7,6 +7,7 @@ import {
   type JobEstimate,
   type JobSpec,
   resolveJobSpec,
+  type T5Shape,
   t5ShapeSchema,
 } from '@capstan/core';
 import type { FileRecord, Model } from '@capstan/db';
@@ -35,7 +36,7 @@ export async function planJob(context: PlanContext, caller: Caller, request: Cre
   const facts = { training: reportOf(training), validation: validation && reportOf(validation) };
   const spec = resolveJobSpec(request, { ...facts, drawnSeed: randomInt(2 ** 31), gpusPerWorker: pool.gpusPerWorker });
   if (model.method === 'lora') throw adapterAsBase(model);
-  const shape = t5ShapeSchema.parse(model.config);
+  const shape = shapeOf(model);
   const parameterCount = model.parameterCount ?? 0;
   const measuredTokensPerSecond = measuredSpeed(recent, spec);
   return { spec, poolId, estimate: estimateJob(spec, { shape, parameterCount, training: facts.training, pool, measuredTokensPerSecond }) };
@@ -52,6 +53,15 @@ async function findModel({ lookups }: PlanContext, { projectId }: Caller, id: st
 
 function adapterAsBase({ id, base }: Model): InvalidRequestError {
   return new InvalidRequestError(`'${id}' is a LoRA adapter and cannot be trained further: fine-tune its base '${base}' instead.`, {
+    param: 'model',
+    reason: 'model_not_available',
+  });
+}
+
+function shapeOf({ id, config }: Model): T5Shape {
+  const shape = t5ShapeSchema.safeParse(config);
+  if (shape.success) return shape.data;
+  throw new InvalidRequestError(`'${id}' cannot be fine-tuned: its configuration is not that of a T5.`, {
     param: 'model',
     reason: 'model_not_available',
   });

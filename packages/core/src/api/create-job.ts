@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import { capstanJobOptionsSchema } from './capstan-job-options.ts';
 
-const auto = z.literal('auto');
+/** A number within its bounds, or `auto`; absent and null mean `auto` too. */
+function autoOr(number: (message: string) => z.ZodNumber, range: string) {
+  const message = `Give "auto" or ${range}.`;
+  return z.union([z.literal('auto'), number(message)], { error: message }).nullish();
+}
 
-/** OpenAI's three knobs; `auto` and absent mean that Capstan chooses. */
+/** OpenAI's three knobs; Capstan chooses where they say `auto`. */
 export const hyperparametersSchema = z.strictObject({
-  batch_size: z.union([auto, z.number().int().min(1).max(256)], { error: 'Give "auto" or a whole number from 1 to 256.' }).nullish(),
-  learning_rate_multiplier: z.union([auto, z.number().positive().max(1_000)], { error: 'Give "auto" or a number above 0.' }).nullish(),
-  n_epochs: z.union([auto, z.number().int().min(1).max(50)], { error: 'Give "auto" or a whole number from 1 to 50.' }).nullish(),
+  batch_size: autoOr((message) => z.number().int(message).min(1, message).max(256, message), 'a whole number from 1 to 256'),
+  learning_rate_multiplier: autoOr((message) => z.number().gt(0, message).max(1_000, message), 'a number above 0, up to 1000'),
+  n_epochs: autoOr((message) => z.number().int(message).min(1, message).max(50, message), 'a whole number from 1 to 50'),
 });
 export type Hyperparameters = z.infer<typeof hyperparametersSchema>;
 

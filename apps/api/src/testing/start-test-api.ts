@@ -1,0 +1,147 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDirectoryStore } from '@capstan/artifacts';
+import type { ApiKeyRole, GenerateChunk, GenerateRequest, JobEvent } from '@capstan/core';
+import { type Database, openDatabase } from '@capstan/db';
+import { createInferenceClient, startGrpcServer } from '@capstan/proto';
+import { createQueue, type JobQueue } from '@capstan/queue';
+import { createLogger, systemClock } from '@capstan/runtime';
+import type { ApiSettings } from '../api-context.ts';
+import { createApp } from '../app.ts';
+import { serve } from '../serve.ts';
+import { createTestDatabase } from './services.ts';
+
+export type OnGenerate = (request: GenerateRequest, options: { signal: AbortSignal }) => AsyncIterable<GenerateChunk>;
+
+export interface TestApi {
+  /** With the version, as clients are given it. */
+  url: string;
+  origin: string;
+  db: Database;
+  queue: JobQueue;
+  directory: string;
+  projectId: string;
+  /** A key of the default project with the role submitter. */
+  key: string;
+  makeKey(role: ApiKeyRole, project?: string): Promise<string>;
+  fetch(path: string, init?: RequestInit & { key?: string | null }): Promise<Response>;
+  postJson(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  upload(content: string, options?: { filename?: string; purpose?: string; key?: string }): Promise<Response>;
+  /** A good training file's id. */
+  trainingFile(): Promise<string>;
+  /** Walks a job through events as the scheduler would; gives the last status. */
+  apply(jobId: string, ...events: JobEvent[]): Promise<void>;
+  /** What the scheduler answers to questions from now on. */
+  onGenerate: OnGenerate;
+  close(): Promise<void>;
+}
+
+export const BASE_MODEL = 't5-nano';
+export const ROWS = Array.from({ length: 60 }, (_, row) =>
+  JSON.stringify({
+    messages: [
+      { role: 'user', content: `Say number ${row} in words.` },
+      { role: 'assistant', content: `number ${row}` },
+    ],
+  }),
+).join('\n');
+const TOKEN = 'a token for the api to call with';
+
+/** The whole API over real HTTP, Postgres, queue, files and gRPC; the test plays the scheduler. */
+export async function startTestApi(settings: Partial<ApiSettings> = {}): Promise<TestApi> {
+  const directory = await mkdtemp(join(tmpdir(), 'capstan-api-'));
+  const database = await createTestDatabase();
+  const clock = systemClock;
+  const db = openDatabase({ url: database.url, clock });
+  const queue = createQueue({ postgresUrl: database.url });
+  const project = await db.projects.ensure('default');
+  const config: unknown = JSON.parse(await readFile(new URL('../../../../examples/t5-nano/config.json', import.meta.url), 'utf8'));
+  await db.models.upsertBase({ id: BASE_MODEL, artifacts: [], config, parameterCount: 7_300_000 });
+  await db.pools.ensure({
+    ...{ id: 'local', launcher: 'process', maxWorkers: 2, minReady: 0, gpusPerWorker: 0, pricePerGpuHour: 0.6, paused: false },
+    ...{ memoryMiB: null, settings: {} },
+  });
+  const grpc = await startGrpcServer({
+    address: '127.0.0.1:0',
+    authenticate: async (token) => (token === TOKEN ? { kind: 'api' } : null),
+    onWorkerSession: async () => undefined,
+    onServingSession: () => undefined,
+    onGenerate: (request, options) => api.onGenerate(request, options),
+    artifacts: { read: () => [] as never, write: () => Promise.reject(new Error('not here')) },
+  });
+  const inference = createInferenceClient({ address: `127.0.0.1:${grpc.port}`, token: TOKEN });
+  const shutdown = new AbortController();
+  const app = createApp({
+    ...{ db, queue, inference, clock, shutdown: shutdown.signal, logger: createLogger({ name: 'api', level: 'silent' }) },
+    artifacts: createDirectoryStore(join(directory, 'artifacts')),
+    settings: {
+      uploadsDir: join(directory, 'uploads'),
+      maxUploadBytes: 512 * 1024 * 1024,
+      maxJsonBytes: 1024 * 1024,
+      defaultPool: 'local',
+      dashboardDir: null,
+      ...settings,
+    },
+  });
+  const server = await serve(app, { host: '127.0.0.1', port: 0, clock });
+  const origin = `http://127.0.0.1:${server.port}`;
+  const makeKey = async (role: ApiKeyRole, name = 'default') => {
+    const { id } = await db.projects.ensure(name);
+    return (await db.apiKeys.create({ projectId: id, name: role, role })).key;
+  };
+  const key = await makeKey('submitter');
+  const request = requester(`${origin}/v1`, key);
+  const api: TestApi = {
+    ...{ url: `${origin}/v1`, origin, db, queue, directory, projectId: project.id, key, makeKey, ...request },
+    apply: async (jobId, ...events) => {
+      for (const event of events) await applyAsScheduler(db, jobId, event);
+    },
+    onGenerate: async function* () {},
+    close: async () => {
+      shutdown.abort();
+      await server.close(1_000);
+      inference.close();
+      await grpc.close();
+      await queue.close();
+      await db.close();
+      await database.drop();
+      await rm(directory, { recursive: true });
+    },
+  };
+  return api;
+}
+
+function requester(url: string, ownKey: string): Pick<TestApi, 'fetch' | 'postJson' | 'upload' | 'trainingFile'> {
+  const send: TestApi['fetch'] = (path, { key = ownKey, headers, ...init } = {}) =>
+    fetch(path.startsWith('/v1') || path.startsWith('/') === false ? `${url}${path.replace(/^\/v1/, '')}` : `${url}${path}`, {
+      ...init,
+      headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(headers as Record<string, string>) },
+    });
+  const upload: TestApi['upload'] = (content, { filename = 'train.jsonl', purpose = 'fine-tune', key } = {}) => {
+    const form = new FormData();
+    form.set('purpose', purpose);
+    form.set('file', new Blob([content]), filename);
+    return send('/files', { method: 'POST', body: form, ...(key === undefined ? {} : { key }) });
+  };
+  return {
+    fetch: send,
+    upload,
+    postJson: (path, body, headers = {}) =>
+      send(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }),
+    trainingFile: async () => ((await (await upload(ROWS)).json()) as { id: string }).id,
+  };
+}
+
+async function applyAsScheduler(db: Database, jobId: string, event: JobEvent): Promise<void> {
+  if (event.type === 'launched') {
+    const job = await db.jobs.get(jobId);
+    if (!job) throw new Error(`no job ${jobId}`);
+    const launched = await db.jobs.launch({ jobId, expectedAttempt: job.attempt + 1, poolId: job.poolId, workers: 1 });
+    if (!launched.ok) throw new Error(launched.message);
+    await db.jobs.markLaunched(jobId, launched.job.attempt);
+    return;
+  }
+  const applied = await db.jobs.applyEvent(jobId, event);
+  if (!applied.ok) throw new Error(`${event.type} was refused in ${applied.from}`);
+}
