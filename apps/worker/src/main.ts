@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { AppError } from '@capstan/core';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
 import { workerConfigSchema } from './config.ts';
 import { EXIT_STATUS } from './failure.ts';
@@ -22,13 +23,11 @@ async function main(): Promise<number> {
   return config.CAPSTAN_KIND === 'serve' ? serve(host) : train(host);
 }
 
-main().then(
-  // Backends may keep threads alive, so the end is said outright.
-  (status) => process.exit(status),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exit(
-      error instanceof Error && 'reason' in error && error.reason === 'config_invalid' ? EXIT_STATUS.configInvalid : EXIT_STATUS.unexpected,
-    );
-  },
-);
+function reportCrash(error: unknown): number {
+  const isConfig = error instanceof AppError && error.reason === 'config_invalid';
+  process.stderr.write(`${isConfig ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  return isConfig ? EXIT_STATUS.configInvalid : EXIT_STATUS.unexpected;
+}
+
+// Backends may keep threads alive, so the end is said outright.
+process.exit(await main().catch(reportCrash));

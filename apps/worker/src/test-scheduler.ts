@@ -3,8 +3,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ArtifactRef, type JobSpec, NotFoundError, type RankAssignment, type WorkerReport } from '@capstan/core';
-import { type ArtifactHandlers, type GrpcServer, startGrpcServer, type WorkerSession } from '@capstan/proto';
+import { type ArtifactRef, type JobSpec, NotFoundError, type RankAssignment, UnavailableError, type WorkerReport } from '@capstan/core';
+import {
+  type ArtifactHandlers,
+  type GrpcServer,
+  type Principal,
+  type ServingSession,
+  startGrpcServer,
+  type WorkerSession,
+} from '@capstan/proto';
 import { createLogger, systemClock } from '@capstan/runtime';
 import { initBackend, initModel, modelFiles } from '@capstan/trainer';
 import type { WorkerHost } from './train.ts';
@@ -12,6 +19,11 @@ import type { WorkerHost } from './train.ts';
 const examples = (path: string) => fileURLToPath(new URL(`../../../examples/${path}`, import.meta.url));
 
 const identity = { jobId: 'ftjob-test', attempt: 1, epoch: 1 };
+const PRINCIPALS: Record<string, Principal> = {
+  token: { kind: 'rank', identity },
+  server: { kind: 'server', serverId: 'serve-test' },
+  api: { kind: 'api' },
+};
 
 /** Small enough that a step takes milliseconds. */
 const TINY_CONFIG = { d_model: 16, d_kv: 8, d_ff: 32, num_layers: 1, num_decoder_layers: 1, num_heads: 2 };
@@ -42,24 +54,7 @@ export async function startTestScheduler(training: Partial<JobSpec['training']> 
     stored.set(sha256, Buffer.from(content));
     return { path, sha256, bytes: content.byteLength };
   };
-  const server = await startGrpcServer({
-    address: '127.0.0.1:0',
-    authenticate: async (token) => (token === 'token' ? { kind: 'rank', identity } : null),
-    async onWorkerSession(session) {
-      session.sendAssignment(scheduler.assignment);
-      for await (const batch of session.batches) {
-        for (const { sequence, report } of batch.reports) {
-          if (sequence > reports.length + 1) throw new Error(`gap before ${sequence}`);
-          if (sequence === reports.length + 1) reports.push(report);
-          scheduler.onReport(report, session);
-        }
-        session.ack(reports.length);
-      }
-    },
-    onServingSession: () => {},
-    async *onGenerate() {},
-    artifacts: makeArtifactHandlers(stored, store),
-  });
+  const server = await startServer(() => scheduler);
   const scheduler: TestScheduler = {
     server,
     stored,
@@ -78,6 +73,35 @@ export async function startTestScheduler(training: Partial<JobSpec['training']> 
   return scheduler;
 }
 
+async function startServer(scheduler: () => TestScheduler): Promise<GrpcServer> {
+  let serving: ServingSession | null = null;
+  return startGrpcServer({
+    address: '127.0.0.1:0',
+    authenticate: async (token) => PRINCIPALS[token] ?? null,
+    async onWorkerSession(session) {
+      const { assignment, reports, onReport } = scheduler();
+      session.sendAssignment(assignment);
+      for await (const batch of session.batches) {
+        for (const { sequence, report } of batch.reports) {
+          if (sequence > reports.length + 1) throw new Error(`gap before ${sequence}`);
+          if (sequence === reports.length + 1) reports.push(report);
+          onReport(report, session);
+        }
+        session.ack(reports.length);
+      }
+    },
+    onServingSession(session) {
+      session.sendAssignment({ serverId: session.serverId, maxAdapters: 1 });
+      serving = session;
+    },
+    onGenerate(request, options) {
+      if (!serving) throw new UnavailableError('No serving worker has dialled in.');
+      return serving.generate(request, options);
+    },
+    artifacts: makeArtifactHandlers(scheduler),
+  });
+}
+
 async function makeAssignment(store: TestScheduler['store'], spec: JobSpec): Promise<RankAssignment> {
   return {
     ...identity,
@@ -94,17 +118,17 @@ async function makeAssignment(store: TestScheduler['store'], spec: JobSpec): Pro
   };
 }
 
-function makeArtifactHandlers(stored: Map<string, Buffer>, store: TestScheduler['store']): ArtifactHandlers {
+function makeArtifactHandlers(scheduler: () => TestScheduler): ArtifactHandlers {
   return {
     async *read(sha256, { offset }) {
-      const content = stored.get(sha256);
+      const content = scheduler().stored.get(sha256);
       if (!content) throw new NotFoundError(`There is no artifact ${sha256}.`);
       yield content.subarray(offset);
     },
     async write(content) {
       const parts: Uint8Array[] = [];
       for await (const part of content) parts.push(part);
-      const { sha256, bytes } = store('', Buffer.concat(parts));
+      const { sha256, bytes } = scheduler().store('', Buffer.concat(parts));
       return { sha256, bytes };
     },
   };
