@@ -62,7 +62,7 @@ const summarise = async (name: string, over: typeof adapter | undefined) => {
   const predictions = answers.map((ids) => tokenizer.decode([...ids], { skip_special_tokens: true }));
   console.log(
     name,
-    meanRouge(predictions.map((prediction, i) => ({ prediction, reference: references[i]!.target }))),
+    meanRouge(predictions.map((prediction, i) => ({ prediction, reference: references[i]?.target }))),
     predictions.slice(0, 3),
   );
   console.log(

@@ -102,7 +102,7 @@ function parsePeftConfig(bytes: Uint8Array): { config: LoraConfig; rankStabilise
     throw new ModelError('adapter_config.json: target_modules must be a list of names or "all-linear".');
   return {
     config: { r, alpha, dropout, targetModules: targets as LoraConfig['targetModules'] },
-    rankStabilised: json['use_rslora'] === true,
+    rankStabilised: json.use_rslora === true,
   };
 }
 

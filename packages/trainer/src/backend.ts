@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
-import { enableProdMode, getBackend, memory, setBackend } from '@tensorflow/tfjs-core';
+import { enableProdMode, memory, setBackend } from '@tensorflow/tfjs-core';
 import { registerOps } from './ops/register.ts';
 import { measureGflops, selfTest } from './self-test.ts';
 import { installWasmKernels } from './wasm/install.ts';
@@ -51,7 +51,7 @@ export function backendMemory(): { numTensors: number; numBytes: number } {
 async function start(name: BackendName): Promise<string | undefined> {
   try {
     if (name === 'tfjs-node') await importTfjsNode();
-    if (name === 'wasm' && getBackend() !== 'wasm') installWasmKernels();
+    if (name === 'wasm') installWasmKernels();
     if (!(await setBackend(ENGINE_NAMES[name]))) return 'it could not be initialised';
     registerOps(ENGINE_NAMES[name]);
     return selfTest();

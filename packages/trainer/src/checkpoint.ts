@@ -30,25 +30,25 @@ export function writeCheckpoint(state: AdamWState, run: CheckpointRun): Uint8Arr
 /** Reads a checkpoint of this very run; damaged bytes or a different run throw a CheckpointError that says which. */
 export function readCheckpoint(bytes: Uint8Array, run: CheckpointRun): AdamWState {
   const { metadata, state } = parse(bytes);
-  if (metadata['sha256'] !== digest(state, metadata['run'] ?? ''))
+  if (metadata.sha256 !== digest(state, metadata.run ?? ''))
     throw new CheckpointError('The checkpoint is damaged: its digest does not match its content.');
-  requireSameRun(metadata['run'] as string, run);
+  requireSameRun(metadata.run as string, run);
   return state;
 }
 
 function parse(bytes: Uint8Array): { metadata: Record<string, string>; state: AdamWState } {
   try {
     const metadata = readSafetensorsMetadata(bytes);
-    if (metadata['format'] !== FORMAT) throw new CheckpointError('These bytes are not a Capstan checkpoint.');
-    if (metadata['version'] !== VERSION)
-      throw new CheckpointError(`The checkpoint has format version ${metadata['version']}; this trainer reads ${VERSION}.`);
+    if (metadata.format !== FORMAT) throw new CheckpointError('These bytes are not a Capstan checkpoint.');
+    if (metadata.version !== VERSION)
+      throw new CheckpointError(`The checkpoint has format version ${metadata.version}; this trainer reads ${VERSION}.`);
     const entries = parseSafetensors(bytes);
     const [values, firstMoments, secondMoments] = VECTORS.map((name) => {
       const entry = entries.get(name);
       if (entry === undefined) throw new CheckpointError(`The checkpoint lacks "${name}".`);
       return toFloat32(entry).slice(); // the optimiser writes into it
     }) as [Float32Array, Float32Array, Float32Array];
-    return { metadata, state: { step: Number(metadata['step']), values, firstMoments, secondMoments } };
+    return { metadata, state: { step: Number(metadata.step), values, firstMoments, secondMoments } };
   } catch (cause) {
     if (cause instanceof CheckpointError) throw cause;
     throw new CheckpointError(`The checkpoint cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });

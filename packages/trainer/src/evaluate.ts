@@ -2,6 +2,7 @@ import { tidy } from '@tensorflow/tfjs-core';
 import { padBatch, type TokenizedExample } from './batches.ts';
 import { countCorrect, labelLogits, summedLoss } from './forward.ts';
 import type { Adapter } from './lora.ts';
+import { withMerged } from './merge.ts';
 import type { Model } from './model.ts';
 import { nextTurn } from './next-turn.ts';
 
@@ -24,13 +25,17 @@ export async function evaluate(
   examples: readonly TokenizedExample[],
   { batchTokens = DEFAULT_BATCH_TOKENS }: { batchTokens?: number } = {},
 ): Promise<Evaluation> {
+  return withMerged(model, adapter, (merged) => measure(merged, examples, batchTokens));
+}
+
+async function measure(model: Model, examples: readonly TokenizedExample[], batchTokens: number): Promise<Evaluation> {
   let loss = 0;
   let correct = 0;
   let tokens = 0;
   for (const rows of groupByLength(examples, batchTokens)) {
     const batch = padBatch(rows, model.config);
     const [batchLoss, batchCorrect] = tidy(() => {
-      const logits = labelLogits({ model, adapter }, batch);
+      const logits = labelLogits({ model, adapter: undefined }, batch);
       return [summedLoss(logits, batch.labels).dataSync()[0] as number, countCorrect(logits, batch.labels).dataSync()[0] as number];
     });
     loss += batchLoss;

@@ -12,6 +12,7 @@ export type { Schedule } from './learning-rate.ts';
 export { learningRateAt } from './learning-rate.ts';
 export type { Adapter } from './lora.ts';
 export { createAdapter } from './lora.ts';
+export { mergeAdapter } from './merge.ts';
 export type { Model, ModelFiles } from './model.ts';
 export { initModel, loadModel, modelFiles } from './model.ts';
 export type { RougeScores } from './rouge.ts';

@@ -56,7 +56,8 @@ export function modelFiles(model: Model): { 'model.safetensors': Uint8Array } {
   return { 'model.safetensors': buildSafetensors(entries, { format: 'pt' }) };
 }
 
-function createModel(config: T5Config, makeWeight: (spec: WeightSpec) => Tensor): Model {
+/** A model with the same layout and other weights; `makeWeight` gives tensors that the model takes over. */
+export function createModel(config: T5Config, makeWeight: (spec: WeightSpec) => Tensor): Model {
   const layout = weightLayout(config);
   const weights = new Map(layout.map((spec) => [spec.name, makeWeight(spec)]));
   let tiedHead: Tensor | undefined;

@@ -25,7 +25,7 @@ export interface T5Config {
 /** Reads a Hugging Face config.json; whatever this package cannot compute exactly is refused by name. */
 export function parseT5Config(bytes: Uint8Array): T5Config {
   const json = parseJson(bytes);
-  const type = json['model_type'];
+  const type = json.model_type;
   if (type !== 't5') throw new ModelError(`config.json: model_type ${JSON.stringify(type)} is not supported; the trainer knows "t5".`);
   const count = (key: string, fallback?: number) => readCount(json, key, fallback);
   const encoderLayers = count('num_layers');
@@ -41,8 +41,8 @@ export function parseT5Config(bytes: Uint8Array): T5Config {
     relativeMaxDistance: count('relative_attention_max_distance', 128),
     dropoutRate: readFraction(json, 'dropout_rate', 0.1),
     epsilon: readFraction(json, 'layer_norm_epsilon', 1e-6),
-    activation: readActivation(json['feed_forward_proj'] ?? 'relu'),
-    tiedHead: json['tie_word_embeddings'] !== false,
+    activation: readActivation(json.feed_forward_proj ?? 'relu'),
+    tiedHead: json.tie_word_embeddings !== false,
     padId: readId(json, 'pad_token_id', 0),
     eosId: readId(json, 'eos_token_id', 1),
     decoderStartId: readId(json, 'decoder_start_token_id', readId(json, 'pad_token_id', 0)),

@@ -11,8 +11,7 @@ export const batchMatMul: KernelConfig = {
   setupFunc: (backend) => {
     stockProducts.set(backend, bindStock(wasmHost(backend)));
   },
-  kernelFunc: ({ inputs, backend, attrs }) =>
-    multiply(wasmHost(backend), inputs, Boolean(attrs?.['transposeA']), Boolean(attrs?.['transposeB'])),
+  kernelFunc: ({ inputs, backend, attrs }) => multiply(wasmHost(backend), inputs, Boolean(attrs?.transposeA), Boolean(attrs?.transposeB)),
 };
 
 type StockProduct = (...values: (number | boolean | Uint8Array)[]) => void;
@@ -23,11 +22,11 @@ function bindStock(host: WasmHost): StockProduct {
 }
 
 /** Below this many multiplications per slice, making an XNNPACK operator costs more than the scalar loop. */
-const SCALAR_LIMIT = 4_096;
+const SCALAR_LIMIT = 16_384;
 
 function multiply(host: WasmHost, inputs: NamedTensorInfoMap, transposeA: boolean, transposeB: boolean): TensorInfo {
-  const a = inputs['a'] as TensorInfo;
-  const b = inputs['b'] as TensorInfo;
+  const a = inputs.a as TensorInfo;
+  const b = inputs.b as TensorInfo;
   if (a.dtype !== 'float32' || b.dtype !== 'float32') throw new Error(`BatchMatMul takes float32, but got ${a.dtype} and ${b.dtype}.`);
   const left = matrixOf(a.shape, transposeA);
   const right = matrixOf(b.shape, transposeB);

@@ -5,13 +5,13 @@ import { type WasmHost, wasmHost } from './host.ts';
 export const unsortedSegmentSum: KernelConfig = {
   kernelName: 'UnsortedSegmentSum',
   backendName: 'wasm',
-  kernelFunc: ({ inputs, backend, attrs }) => sumSegments(wasmHost(backend), inputs, Number(attrs?.['numSegments'])),
+  kernelFunc: ({ inputs, backend, attrs }) => sumSegments(wasmHost(backend), inputs, Number(attrs?.numSegments)),
 };
 
 /** x: [rows, …width], segmentIds: [rows] → [segments, …width]; rows with a negative id are dropped, as in TensorFlow. */
 function sumSegments(host: WasmHost, inputs: NamedTensorInfoMap, segments: number): TensorInfo {
-  const x = inputs['x'] as TensorInfo;
-  const segmentIds = inputs['segmentIds'] as TensorInfo;
+  const x = inputs.x as TensorInfo;
+  const segmentIds = inputs.segmentIds as TensorInfo;
   const out = host.makeOutput([segments, ...x.shape.slice(1)], 'float32');
   const sums = host.typedArrayFromHeap(out);
   const values = host.typedArrayFromHeap(x);

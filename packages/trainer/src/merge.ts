@@ -1,0 +1,35 @@
+import { add, clone, matMul, mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { Adapter } from './lora.ts';
+import { createModel, type Model } from './model.ts';
+import type { LoraFactors } from './ops/lora-linear.ts';
+
+/**
+ * A model whose weights hold the adapter's update: W + scale · BA. It computes what base and adapter compute together, in fewer
+ * operations; weights without an update share their memory with the base. Dispose it by itself.
+ */
+export function mergeAdapter(model: Model, adapter: Adapter): Model {
+  return createModel(model.config, ({ name }) => {
+    const update = adapter.update(name.replace(/\.weight$/, ''));
+    return update === undefined ? clone(model.weight(name)) : tidy(() => merged(model.weight(name), update));
+  });
+}
+
+/** weight: [in, out] */
+function merged(weight: Tensor, { a, b, scale }: LoraFactors): Tensor {
+  return add(weight, mul(matMul(a, b, true, false), scale));
+}
+
+/** Runs `work` on the merged model, or on the base where there is no adapter, and frees what the merge made. */
+export async function withMerged<Result>(
+  model: Model,
+  adapter: Adapter | undefined,
+  work: (merged: Model) => Promise<Result>,
+): Promise<Result> {
+  if (adapter === undefined) return work(model);
+  const mergedModel = mergeAdapter(model, adapter);
+  try {
+    return await work(mergedModel);
+  } finally {
+    mergedModel.dispose();
+  }
+}

@@ -1,0 +1,112 @@
+import { engine, relu, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { initBackend } from '../backend.ts';
+import { createRandom } from '../random.ts';
+import { addMask, biasedSoftmax } from './biased-softmax.ts';
+import { crossEntropy } from './cross-entropy.ts';
+import { gatedGelu } from './gated-gelu.ts';
+import { gatherRows } from './gather-rows.ts';
+import { mergeHeads, splitHeads } from './heads.ts';
+import { loraLinear } from './lora-linear.ts';
+import { lookUpPositions } from './position-table.ts';
+import { rmsNorm } from './rms-norm.ts';
+import { scaleBy } from './scale-by.ts';
+
+beforeAll(async () => {
+  await initBackend({ prefer: 'wasm' });
+});
+
+interface Case {
+  name: string;
+  shapes: number[][];
+  op(...inputs: Tensor[]): Tensor;
+}
+
+const ids = (values: number[]): Tensor1D => tensor1d(values, 'int32');
+const frozenWeight = () =>
+  tensor(
+    new Float32Array(42).map((_, i) => Math.sin(i)),
+    [6, 7],
+  ) as Tensor2D;
+const CASES: Case[] = [
+  { name: 'rmsNorm', shapes: [[5, 8], [8]], op: (x, scale) => rmsNorm(x as Tensor2D, scale as Tensor1D, 1e-6) },
+  {
+    name: 'gatedGelu',
+    shapes: [
+      [4, 6],
+      [4, 6],
+    ],
+    op: (gate, linear) => gatedGelu(gate as Tensor2D, linear as Tensor2D),
+  },
+  { name: 'relu', shapes: [[4, 6]], op: (x) => relu(x) },
+  {
+    name: 'loraLinear',
+    shapes: [
+      [5, 6],
+      [2, 6],
+      [2, 7],
+    ],
+    op: (x, a, b) => loraLinear(x as Tensor2D, x as Tensor2D, frozenWeight(), { a: a as Tensor2D, b: b as Tensor2D, scale: 2 }),
+  },
+  {
+    name: 'biasedSoftmax',
+    shapes: [
+      [2, 3, 4, 5],
+      [1, 3, 4, 5],
+    ],
+    op: (scores, bias) => biasedSoftmax(scores as Tensor4D, bias as Tensor4D),
+  },
+  { name: 'addMask', shapes: [[1, 3, 4, 5]], op: (x) => addMask(x as Tensor4D, tensor(new Float32Array(10).fill(-1), [2, 1, 1, 5])) },
+  { name: 'splitHeads', shapes: [[6, 8]], op: (x) => splitHeads(x as Tensor2D, 2, 4) },
+  { name: 'mergeHeads', shapes: [[2, 4, 3, 2]], op: (x) => mergeHeads(x as Tensor4D) },
+  { name: 'gatherRows', shapes: [[4, 3]], op: (table) => gatherRows(table, ids([3, 1, 3, 0])) },
+  { name: 'lookUpPositions', shapes: [[4, 2]], op: (table) => lookUpPositions(table, ids([0, 3, 3, 1, 2, 0]), { queries: 2, keys: 3 }) },
+  { name: 'scaleBy', shapes: [[3, 3]], op: (x) => scaleBy(x, 0.25) },
+  { name: 'crossEntropy', shapes: [[4, 9]], op: (logits) => crossEntropy(logits as Tensor2D, ids([8, 0, 3, 3])) },
+];
+
+describe('the gradient', () => {
+  it.each(CASES)('of $name equals finite differences along a random direction, for every input', ({ shapes, op }) => {
+    const random = createRandom(5);
+    const noise = (size: number) => new Float32Array(size).map(() => random.normal());
+    const values = shapes.map((shape) => noise(shape.reduce((a, b) => a * b, 1)));
+    const project = tidy(() => noise(op(...shapes.map((shape, i) => tensor(values[i] as Float32Array, shape))).size));
+    const run = (inputs: Float32Array[]) =>
+      tidy(() => dot(op(...shapes.map((shape, i) => tensor(inputs[i] as Float32Array, shape))).dataSync(), project));
+    for (const [i, shape] of shapes.entries()) {
+      const direction = noise(shape.reduce((a, b) => a * b, 1));
+      const moved = (epsilon: number) =>
+        values.map((value, n) => (n === i ? value.map((v, k) => v + epsilon * (direction[k] as number)) : value));
+      const numeric = (run(moved(1e-2)) - run(moved(-1e-2))) / 2e-2;
+      const analytic = tidy(() => {
+        const inputs = shapes.map((s, n) => tensor(values[n] as Float32Array, s));
+        const probe = op(...inputs);
+        const { grads } = engine().gradients(() => op(...inputs), [inputs[i] as Tensor], tensor(project, probe.shape));
+        return dot(grads[0]?.dataSync() as Float32Array, direction);
+      });
+      expect(Math.abs(analytic - numeric)).toBeLessThan(5e-3 * Math.max(1, Math.abs(numeric)));
+    }
+  });
+
+  it('is never asked for where nothing trains: a frozen weight costs no product', () => {
+    const x = tensor(new Float32Array(12).fill(1), [3, 4]) as Tensor2D;
+    const weight = tensor(new Float32Array(20).fill(1), [4, 5]) as Tensor2D;
+    const a = tensor(new Float32Array(8).fill(1), [2, 4]) as Tensor2D;
+    const b = tensor(new Float32Array(10).fill(1), [2, 5]) as Tensor2D;
+    const before = engine().memory().numTensors;
+    const { grads, value } = engine().gradients(() => loraLinear(x, x, weight, { a, b, scale: 1 }), [a, b]);
+    expect(grads.map(({ shape }) => shape)).toEqual([
+      [2, 4],
+      [2, 5],
+    ]);
+    for (const made of [...grads, value]) made.dispose();
+    expect(engine().memory().numTensors).toBe(before);
+    for (const made of [x, weight, a, b]) made.dispose();
+  });
+});
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
