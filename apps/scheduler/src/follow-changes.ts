@@ -19,10 +19,10 @@ async function follow(change: Change, { dispatchers, reconciler, onResync }: Cha
   switch (change.kind) {
     case 'job':
       if (change.status === 'pausing' || change.status === 'cancelling') reconciler.run(change.jobId);
-      if (!isActive(change.status)) dispatchers.wake(change.poolId);
+      if (change.status !== 'queued' && !isActive(change.status)) dispatchers.wake(change.poolId, 'room');
       return;
     case 'queued':
-      return dispatchers.wake(change.poolId);
+      return dispatchers.wake(change.poolId, 'entry');
     case 'pool':
       return dispatchers.refresh();
     case 'resync':

@@ -24,7 +24,7 @@ const launcher = createProcessLauncher({
   runsDir: config.RUNS_DIR,
   cacheDir: config.CACHE_DIR,
   workerCommand: config.WORKER_COMMAND,
-  environment: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' },
+  environment: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' },
   clock,
 });
 const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);

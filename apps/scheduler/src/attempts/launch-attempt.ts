@@ -1,4 +1,4 @@
-import type { FineTuningJob } from '@capstan/core';
+import type { FineTuningJob, Pool } from '@capstan/core';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { buildLaunchSpec, launchName } from './build-launch-spec.ts';
 import { failAttempt } from './fail-attempt.ts';
@@ -10,11 +10,13 @@ import { failAttempt } from './fail-attempt.ts';
  * - between `launch` and `markLaunched`: ranks that live under an intent; reconcile sees them and leaves them alone;
  * - the attempt ended meanwhile (a cancel): ranks without an open ledger row, which the sweep stops.
  */
-export async function launchAttempt(job: FineTuningJob, context: SchedulerContext, { signal }: { signal: AbortSignal }): Promise<boolean> {
+export async function launchAttempt(
+  { job, pool }: { job: FineTuningJob; pool: Pool },
+  context: SchedulerContext,
+  { signal }: { signal: AbortSignal },
+): Promise<boolean> {
   const { db, launcher, counters, settings, schedulerAddress } = context;
   const logger = context.logger.child({ jobId: job.id, attempt: job.attempt });
-  const pool = await db.pools.get(job.poolId);
-  if (pool === null) throw new Error(`Pool ${job.poolId} is gone.`);
   try {
     await launcher.launch(buildLaunchSpec(job, pool, { workerTokenSecret: settings.workerTokenSecret, schedulerAddress }), { signal });
   } catch (error) {

@@ -1,8 +1,8 @@
-import type { QueueEntry } from '@capstan/queue';
+import type { TakenEntry } from '@capstan/queue';
 import { launchAttempt } from '../attempts/launch-attempt.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import type { Wakeup } from '../wakeup.ts';
 import { launchEntry } from './launch-entry.ts';
+import type { PoolGate } from './pool-gate.ts';
 
 /**
  * A job's row is committed, and its change announced, before its entry is added: an empty queue is looked at again after these pauses,
@@ -14,37 +14,39 @@ const ENTRY_FOLLOWS_MS = [2, 5, 10, 20, 50];
  * Launches what the pool's queue holds, in its order, as long as there is room, until the signal aborts. The head of the queue is never
  * overtaken: a gang that waits for room would otherwise wait for ever behind a stream of smaller jobs.
  */
-export async function dispatchPool(poolId: string, wakeup: Wakeup, context: SchedulerContext, signal: AbortSignal): Promise<void> {
+export async function dispatchPool(poolId: string, gate: PoolGate, context: SchedulerContext, signal: AbortSignal): Promise<void> {
   const launches = new Set<Promise<void>>();
-  let wasCalled = false;
+  let isAnnounced = false;
   while (!signal.aborted) {
     try {
-      await fillPool(poolId, { launches, isEntryComing: wasCalled }, context, signal);
+      await fillPool(poolId, { gate, launches, isAnnounced }, context, signal);
     } catch (error) {
       if (!signal.aborted) context.logger.warn({ err: error, poolId }, 'dispatch failed and will be tried again');
     }
-    wasCalled = await wakeup.wait(context.settings.dispatchIntervalMs, { signal });
+    isAnnounced = await gate.wait(context.settings.dispatchIntervalMs, { signal });
   }
   await Promise.all(launches);
 }
 
 interface FillOptions {
+  gate: PoolGate;
   launches: Set<Promise<void>>;
-  /** Somebody announced a job, so that an empty queue is worth a second look. */
-  isEntryComing: boolean;
+  /** Somebody said that a job came, so an empty queue is worth a second look. */
+  isAnnounced: boolean;
 }
 
-async function fillPool(poolId: string, { launches, isEntryComing }: FillOptions, context: SchedulerContext, signal: AbortSignal) {
+/** Takes and launches until the queue is empty or the pool is full. */
+async function fillPool(poolId: string, { gate, launches, isAnnounced }: FillOptions, context: SchedulerContext, signal: AbortSignal) {
   while (!signal.aborted) {
     if (launches.size >= context.settings.launchConcurrency) await Promise.race(launches);
-    const head = isEntryComing ? await awaitHead(poolId, context, signal) : await context.queue.peek(poolId, context.clock.now());
-    if (head === null || !(await hasRoomFor(head, poolId, context))) return;
-    const entry = await context.queue.takeNext(poolId);
+    if (gate.isFull && !(await hasRoomForHead(poolId, context))) return;
+    gate.isFull = false;
+    const entry = isAnnounced ? await awaitEntry(poolId, context, signal) : await context.queue.takeNext(poolId);
     if (entry === null) return;
     const outcome = await launchEntry(entry, poolId, context);
-    if (outcome.type === 'full') return;
-    if (outcome.type === 'dropped') continue;
-    const launch = launchAttempt(outcome.job, context, { signal })
+    gate.isFull = outcome.type === 'full';
+    if (outcome.type !== 'reserved') continue;
+    const launch = launchAttempt(outcome, context, { signal })
       .then(() => entry.complete())
       .catch((error: unknown) => context.logger.warn({ err: error, jobId: entry.jobId }, 'launch left to reconcile'))
       .finally(() => launches.delete(launch));
@@ -52,19 +54,21 @@ async function fillPool(poolId: string, { launches, isEntryComing }: FillOptions
   }
 }
 
-/** A cheap look, without locks, that spares full pools the taking and putting back; `launch` decides under the pool's lock. */
-async function hasRoomFor(head: QueueEntry, poolId: string, { db }: SchedulerContext): Promise<boolean> {
+/** A cheap look, without locks, that spares a full pool the taking and putting back; `launch` decides under the pool's lock. */
+async function hasRoomForHead(poolId: string, { db, queue, clock }: SchedulerContext): Promise<boolean> {
+  const head = await queue.peek(poolId, clock.now());
+  if (head === null) return true;
   const [job, pool, usage] = await Promise.all([db.jobs.get(head.jobId), db.pools.get(poolId), db.pools.usage(poolId)]);
   if (pool === null || pool.paused) return false;
   if (job === null || job.status !== 'queued' || job.attempt + 1 !== head.attempt) return true;
   return usage.reserved + job.spec.resources.workers <= pool.maxWorkers;
 }
 
-async function awaitHead(poolId: string, { queue, clock }: SchedulerContext, signal: AbortSignal): Promise<QueueEntry | null> {
+async function awaitEntry(poolId: string, { queue, clock }: SchedulerContext, signal: AbortSignal): Promise<TakenEntry | null> {
   for (const pauseMs of ENTRY_FOLLOWS_MS) {
-    const head = await queue.peek(poolId, clock.now());
-    if (head !== null || signal.aborted) return head;
+    const entry = await queue.takeNext(poolId);
+    if (entry !== null || signal.aborted) return entry;
     await clock.sleep(pauseMs, { signal }).catch(() => undefined);
   }
-  return queue.peek(poolId, clock.now());
+  return signal.aborted ? null : queue.takeNext(poolId);
 }

@@ -1,11 +1,11 @@
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { createWakeup, type Wakeup } from '../wakeup.ts';
 import { dispatchPool } from './dispatch-pool.ts';
+import { createPoolGate, type PoolGate, type WakeCause } from './pool-gate.ts';
 
 /** One dispatch loop per pool, started when the pool is first seen. */
 export interface Dispatchers {
-  /** Something may be launched in this pool now: a job came, a slot fell free, or the pool was changed. */
-  wake(poolId: string): void;
+  /** Something may be launched in this pool now. */
+  wake(poolId: string, cause: WakeCause): void;
   /** Starts loops for pools that are new, and wakes all. */
   refresh(): Promise<void>;
   /** Resolves when all loops have ended, after the signal aborted. */
@@ -13,19 +13,19 @@ export interface Dispatchers {
 }
 
 export function createDispatchers(context: SchedulerContext, signal: AbortSignal): Dispatchers {
-  const pools = new Map<string, { wakeup: Wakeup; loop: Promise<void> }>();
+  const pools = new Map<string, { gate: PoolGate; loop: Promise<void> }>();
 
   function start(poolId: string): void {
-    const wakeup = createWakeup(context.clock);
-    pools.set(poolId, { wakeup, loop: dispatchPool(poolId, wakeup, context, signal) });
+    const gate = createPoolGate(context.clock);
+    pools.set(poolId, { gate, loop: dispatchPool(poolId, gate, context, signal) });
   }
 
   return {
-    wake: (poolId) => pools.get(poolId)?.wakeup.wake(),
+    wake: (poolId, cause) => pools.get(poolId)?.gate.wake(cause),
     async refresh() {
       for (const { id } of await context.db.pools.list()) {
         if (signal.aborted) return;
-        if (pools.has(id)) pools.get(id)?.wakeup.wake();
+        if (pools.has(id)) pools.get(id)?.gate.wake('room');
         else start(id);
       }
     },

@@ -1,9 +1,9 @@
-import type { FineTuningJob } from '@capstan/core';
+import type { FineTuningJob, Pool } from '@capstan/core';
 import type { TakenEntry } from '@capstan/queue';
 import type { SchedulerContext } from '../scheduler-context.ts';
 
 /** `full`: nothing more can be launched in this pool for now. `dropped`: the entry was out of date, or its time has not come. */
-export type EntryOutcome = { type: 'reserved'; job: FineTuningJob } | { type: 'full' } | { type: 'dropped' };
+export type EntryOutcome = { type: 'reserved'; job: FineTuningJob; pool: Pool } | { type: 'full' } | { type: 'dropped' };
 
 /**
  * Turns a taken entry into a reservation and a launch intent, in one transaction. Afterwards the entry is finished with, unless the
@@ -14,15 +14,15 @@ export type EntryOutcome = { type: 'reserved'; job: FineTuningJob } | { type: 'f
  */
 export async function launchEntry(entry: TakenEntry, poolId: string, context: SchedulerContext): Promise<EntryOutcome> {
   const { db, counters } = context;
-  const job = await db.jobs.get(entry.jobId);
-  if (job === null || job.poolId !== poolId) return drop(entry, counters);
+  const [job, pool] = await Promise.all([db.jobs.get(entry.jobId), db.pools.get(poolId)]);
+  if (job === null || pool === null || job.poolId !== poolId) return drop(entry, counters);
   const launch = await db.jobs.launch({
     jobId: job.id,
     expectedAttempt: entry.attempt,
     poolId,
     workers: job.spec.resources.workers,
   });
-  if (launch.ok) return { type: 'reserved', job: launch.job };
+  if (launch.ok) return { type: 'reserved', job: launch.job, pool };
   switch (launch.reason) {
     case 'NoCapacity':
     case 'PoolPaused':

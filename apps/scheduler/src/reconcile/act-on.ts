@@ -21,8 +21,10 @@ export async function actOn(job: FineTuningJob, decision: Decision, context: Sch
 
 const ACTIONS: Record<DecidedAction, (job: FineTuningJob, context: SchedulerContext, options: ActOptions) => Promise<unknown>> = {
   relaunch: async (job, context, { signal }) => {
+    const pool = await context.db.pools.get(job.poolId);
+    if (pool === null) return;
     context.counters.relaunches += 1;
-    await launchAttempt(job, context, { signal });
+    await launchAttempt({ job, pool }, context, { signal });
   },
   commandStop: async (job, _context, { registry }) =>
     registry.command(job.id, { type: 'stop', reason: job.status === 'pausing' ? 'pause' : 'cancel' }),

@@ -27,8 +27,8 @@ const clock: Clock = {
 const stopping = new AbortController();
 process.on('SIGTERM', () => stopping.abort());
 const options = {
-  address: env['CAPSTAN_SCHEDULER_ADDRESS'] ?? '',
-  token: readFileSync(env['CAPSTAN_TOKEN_FILE'] ?? '', 'utf8'),
+  address: env.CAPSTAN_SCHEDULER_ADDRESS ?? '',
+  token: readFileSync(env.CAPSTAN_TOKEN_FILE ?? '', 'utf8'),
   signal: new AbortController().signal,
   clock,
   random: Math.random,
@@ -43,7 +43,7 @@ async function loadState(connection: WorkerConnection, { checkpoints }: RankAssi
 }
 
 async function saveState(connection: WorkerConnection, step: number): Promise<void> {
-  const state = await connection.writeArtifact(Buffer.from(JSON.stringify({ step, job: env['CAPSTAN_JOB_ID'] })));
+  const state = await connection.writeArtifact(Buffer.from(JSON.stringify({ step, job: env.CAPSTAN_JOB_ID })));
   connection.report({ type: 'checkpoint', step, state: { path: 'state.json', ...state }, adapter: [], metrics: { step } });
 }
 
@@ -116,5 +116,5 @@ async function serve(): Promise<void> {
   }
 }
 
-if (env['CAPSTAN_KIND'] === 'serve') void serve();
+if (env.CAPSTAN_KIND === 'serve') void serve();
 else void trainRank();

@@ -73,7 +73,7 @@ export async function makeWorld({
   const processes = createProcessLauncher({
     runsDir: join(directory, 'runs'),
     workerCommand: [process.execPath, await bundleFakeWorker()],
-    environment: { PATH: process.env['PATH'] ?? '' },
+    environment: { PATH: process.env.PATH ?? '' },
     clock: systemClock,
   });
   const launches: string[] = [];
@@ -85,7 +85,7 @@ export async function makeWorld({
     },
   };
   const { id: projectId } = await db.projects.ensure('default');
-  const logger = createLogger({ name: 'scheduler', level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const logger = createLogger({ name: 'scheduler', level: process.env.TEST_LOG_LEVEL ?? 'silent' });
   const schedulers = new Set<Scheduler>();
   const { version: _version, ...pool } = makePool({ maxWorkers, pricePerGpuHour: 3600 });
   await db.pools.ensure(pool);
