@@ -57,7 +57,7 @@ function checkpointInsert(identity: RankIdentity, checkpoints: CheckpointPoint[]
       ${checkpoints.map(({ state }) => json(state))}::jsonb[], ${checkpoints.map(({ adapter }) => json(adapter))}::jsonb[],
       ${checkpoints.map(({ metrics }) => json(metrics))}::jsonb[]) AS c (id, step, state, adapter, metrics)
     ON CONFLICT (job_id, step) DO UPDATE SET
-      attempt = excluded.attempt, state = excluded.state, adapter = excluded.adapter, metrics = excluded.metrics)`;
+      attempt = excluded.attempt, state = excluded.state, adapter = excluded.adapter, metrics = excluded.metrics, state_released_at = NULL)`;
 }
 
 function baseEvaluationInsert(evaluation: ReportBatch['baseEvaluation']): Prisma.Sql {
