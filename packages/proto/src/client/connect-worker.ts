@@ -9,10 +9,12 @@ import {
 } from '@capstan/core';
 import { bearer, type ClientTls, clientArguments } from '../channel.ts';
 import { ArtifactServiceClient } from '../gen/lora/v1/artifact.ts';
+import { ReduceServiceClient } from '../gen/lora/v1/reduce.ts';
 import { WorkerServiceClient } from '../gen/lora/v1/worker.ts';
 import { AsyncQueue } from '../streams/async-queue.ts';
 import { withResolvers } from '../streams/with-resolvers.ts';
 import { type ArtifactClientOptions, readArtifact, writeArtifact } from './artifact-client.ts';
+import { type GangMembership, joinGang } from './join-gang.ts';
 import { keepConnected } from './keep-connected.ts';
 import { Outbox } from './outbox.ts';
 import { runWorkerStream } from './worker-stream.ts';
@@ -49,6 +51,8 @@ export interface WorkerConnection {
     content: Uint8Array | AsyncIterable<Uint8Array>,
     options?: { signal?: AbortSignal },
   ) => Promise<{ sha256: string; bytes: number }>;
+  /** Joins the other ranks of the attempt to sum vectors with them. */
+  joinGang: (worldSize: number) => GangMembership;
   /** Aborts when the session has ended for good: closed, stale, refused. */
   ended: AbortSignal;
   /** Gives up what was not flushed and frees the connection. Closing twice is harmless. */
@@ -57,7 +61,7 @@ export interface WorkerConnection {
 
 /** Dials the scheduler and keeps dialling, with growing pauses, until the signal aborts or a refusal is final. */
 export function connectWorker(options: ConnectWorkerOptions): WorkerConnection {
-  const { client, artifacts, metadata } = openClients(options);
+  const { client, artifacts, reducer, metadata } = openClients(options);
   const outbox = new Outbox();
   const commands = new AsyncQueue<WorkerCommand>();
   const assigned = withResolvers<RankAssignment>();
@@ -96,6 +100,7 @@ export function connectWorker(options: ConnectWorkerOptions): WorkerConnection {
     flushed: () => outbox.flushed(ended.signal),
     readArtifact: (sha256, { signal: callerSignal } = {}) => readArtifact(sha256, artifactOptions(callerSignal)),
     writeArtifact: (content, { signal: callerSignal } = {}) => writeArtifact(content, artifactOptions(callerSignal)),
+    joinGang: (worldSize) => joinGang(reducer.reduce(metadata), { rank: options.identity.rank, worldSize, signal: ended.signal }),
     ended: ended.signal,
     close() {
       closing.abort(new CancelledError('The connection was closed.'));
@@ -104,10 +109,12 @@ export function connectWorker(options: ConnectWorkerOptions): WorkerConnection {
   };
 }
 
-/** Both services over one channel. */
+/** All services over one channel. */
 function openClients({ address, token, tls }: ConnectWorkerOptions) {
   const [, credentials, channelOptions] = clientArguments(address, tls);
   const client = new WorkerServiceClient(address, credentials, channelOptions);
-  const artifacts = new ArtifactServiceClient(address, credentials, { channelOverride: client.getChannel() });
-  return { client, artifacts, metadata: bearer(token) };
+  const shared = { channelOverride: client.getChannel() };
+  const artifacts = new ArtifactServiceClient(address, credentials, shared);
+  const reducer = new ReduceServiceClient(address, credentials, shared);
+  return { client, artifacts, reducer, metadata: bearer(token) };
 }

@@ -2,11 +2,13 @@ import { Server } from '@grpc/grpc-js';
 import { SERVER_OPTIONS, type ServerTls, serverCredentials } from '../channel.ts';
 import { ArtifactServiceService } from '../gen/lora/v1/artifact.ts';
 import { InferenceServiceService, ServingServiceService } from '../gen/lora/v1/inference.ts';
+import { ReduceServiceService } from '../gen/lora/v1/reduce.ts';
 import { WorkerServiceService } from '../gen/lora/v1/worker.ts';
 import { type ArtifactHandlers, artifactService } from './artifact-service.ts';
 import { type InferenceServiceOptions, inferenceService } from './inference-service.ts';
 import { OpenCalls } from './open-calls.ts';
 import type { Authenticate } from './principal.ts';
+import { reduceService } from './reduce-service.ts';
 import { type ServingServiceOptions, servingService } from './serving-service.ts';
 import { type WorkerServiceOptions, workerService } from './worker-service.ts';
 
@@ -41,6 +43,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   server.addService(ArtifactServiceService, { ...artifactService({ ...shared, artifacts: options.artifacts }) });
   server.addService(ServingServiceService, { ...servingService({ ...shared, onServingSession: options.onServingSession }) });
   server.addService(InferenceServiceService, { ...inferenceService({ ...shared, onGenerate: options.onGenerate }) });
+  server.addService(ReduceServiceService, { ...reduceService(shared) });
   const port = await bind(server, options);
   return { port, close: () => close(server, calls) };
 }
