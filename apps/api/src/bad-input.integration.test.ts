@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { errorBodySchema } from '@capstan/core';
+import { createTestDatabase } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_MODEL, startTestApi, type TestApi } from './testing/start-test-api.ts';
 
@@ -8,7 +9,7 @@ let file = '';
 let job = '';
 
 beforeAll(async () => {
-  api = await startTestApi({ maxUploadBytes: 200_000, maxJsonBytes: 20_000 });
+  api = await startTestApi(await createTestDatabase(), { maxUploadBytes: 200_000, maxJsonBytes: 20_000 });
   file = await api.trainingFile();
   job = ((await (await api.postJson('/fine_tuning/jobs', { model: BASE_MODEL, training_file: file })).json()) as { id: string }).id;
 });
@@ -231,12 +232,14 @@ describe('a question', () => {
   });
 });
 
-const form = (fields: Record<string, string | Blob>, name = 'a.jsonl') => {
+function form(fields: Record<string, string | Blob>, filename = 'a.jsonl'): FormData {
   const data = new FormData();
-  for (const [field, value] of Object.entries(fields))
-    typeof value === 'string' ? data.append(field, value) : data.append(field, value, name);
+  for (const [field, value] of Object.entries(fields)) {
+    if (typeof value === 'string') data.append(field, value);
+    else data.append(field, value, filename);
+  }
   return data;
-};
+}
 const good = new Blob(['{"prompt":"a","completion":"b"}\n']);
 const UPLOADS: [name: string, init: () => RequestInit, status: number, param: string, says: RegExp][] = [
   ['JSON', () => ({ headers: json, body: '{}' }), 415, 'content-type', /multipart/],

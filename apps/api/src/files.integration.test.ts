@@ -1,10 +1,11 @@
 import { errorBodySchema, fileObjectSchema, fileReportObjectSchema } from '@capstan/core';
+import { createTestDatabase } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROWS, startTestApi, type TestApi } from './testing/start-test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi(await createTestDatabase());
 });
 afterAll(() => api.close());
 

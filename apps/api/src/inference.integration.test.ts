@@ -7,6 +7,7 @@ import {
   type GenerateRequest,
   modelComparisonSchema,
 } from '@capstan/core';
+import { createTestDatabase } from '@capstan/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BASE_MODEL, startTestApi, type TestApi } from './testing/start-test-api.ts';
 
@@ -16,7 +17,7 @@ let asked: GenerateRequest[] = [];
 const DONE: GenerateChunk = { type: 'done', finishReason: 'stop', promptTokens: 5, completionTokens: 2, tokensPerSecond: 40 };
 
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi(await createTestDatabase());
   tuned = `ft:${BASE_MODEL}:capstan::abc`;
   const file = await api.trainingFile();
   const { id } = (await (await api.postJson('/fine_tuning/jobs', { model: BASE_MODEL, training_file: file })).json()) as { id: string };
@@ -71,7 +72,11 @@ describe('chat completions', () => {
           { role: 'user', content: 'Hi' },
         ],
       },
-      ...{ maxTokens: 9, temperature: 0, topP: 1, seed: 3, stop: ['\n'] },
+      maxTokens: 9,
+      temperature: 0,
+      topP: 1,
+      seed: 3,
+      stop: ['\n'],
     });
   });
 
@@ -92,9 +97,10 @@ describe('chat completions', () => {
   });
 
   it('a full server is answered with 429 and when to come again, streamed or not', async () => {
-    // biome-ignore lint/correctness/useYield: it fails before its first chunk.
+    const busy = Promise.reject(new AppError('rate_limited', 'All servers are busy.', { retryAfterMs: 1_500 }));
+    busy.catch(() => undefined);
     api.onGenerate = async function* () {
-      throw new AppError('rate_limited', 'All servers are busy.', { retryAfterMs: 1_500 });
+      yield await busy;
     };
     for (const stream of [false, true]) {
       const response = await api.postJson('/chat/completions', { model: BASE_MODEL, messages, stream });
@@ -125,7 +131,9 @@ describe('chat completions', () => {
     };
     const leaving = new AbortController();
     const response = await api.fetch('/chat/completions', {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' }, signal: leaving.signal },
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      signal: leaving.signal,
       body: JSON.stringify({ model: BASE_MODEL, messages, stream: true }),
     });
     await response.body?.getReader().read();

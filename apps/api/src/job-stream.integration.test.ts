@@ -1,6 +1,7 @@
 import { type CapstanClient, createClient } from '@capstan/client';
 import type { JobStreamMessage, WorkerReport } from '@capstan/core';
 import { systemClock } from '@capstan/runtime';
+import { createTestDatabase } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_MODEL, startTestApi, type TestApi } from './testing/start-test-api.ts';
 
@@ -9,7 +10,7 @@ let client: CapstanClient;
 let file = '';
 
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi(await createTestDatabase());
   client = createClient({ baseUrl: api.url, apiKey: api.key, clock: systemClock });
   file = await api.trainingFile();
 });
@@ -27,8 +28,17 @@ async function startTraining() {
       reports: reports.map((report) => ({ sequence: ++sequence, report })),
     });
   const step = (number: number): WorkerReport => ({
-    ...{ type: 'step', step: number, epoch: 0.1, trainLoss: 1 / number, learningRate: 0.001, gradNorm: 1, tokens: 10 },
-    ...{ tokensPerSecond: 100, memoryBytes: 1_000, elapsedMs: number * 10, at: new Date() },
+    type: 'step',
+    step: number,
+    epoch: 0.1,
+    trainLoss: 1 / number,
+    learningRate: 0.001,
+    gradNorm: 1,
+    tokens: 10,
+    tokensPerSecond: 100,
+    memoryBytes: 1_000,
+    elapsedMs: number * 10,
+    at: new Date(),
   });
   const log = (message: string): WorkerReport => ({ type: 'log', level: 'info', message, at: new Date() });
   return { id, report, step, log };
@@ -64,7 +74,7 @@ describe('the stream of a job', () => {
     // Breaks every connection after its third chunk, as a bad network would.
     const flaky: typeof fetch = async (input, init) => {
       const response = await fetch(input, init);
-      if (!String(input).endsWith('/stream')) return response;
+      if (!response.url.endsWith('/stream')) return response;
       connections += 1;
       let chunks = 0;
       const broken = new TransformStream<Uint8Array, Uint8Array>({

@@ -1,4 +1,5 @@
 import { eventObjectSchema, type JobObject, jobObjectSchema, listSchema } from '@capstan/core';
+import { createTestDatabase } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_MODEL, startTestApi, type TestApi } from './testing/start-test-api.ts';
 
@@ -6,7 +7,7 @@ let api: TestApi;
 let file = '';
 
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi(await createTestDatabase());
   file = await api.trainingFile();
 });
 afterAll(() => api.close());

@@ -20,23 +20,39 @@ const MOST_FAILURES = 30;
  * Messages of one job, each exactly once, until `done`. A connection that breaks, falls silent or is refused with 429 or 5xx is opened
  * again with the id of the last message.
  */
-export async function* streamJob(transport: Transport, path: string, options: StreamJobOptions = {}): AsyncGenerator<JobStreamMessage> {
-  const { signal } = options;
-  let lastEventId = options.lastEventId;
-  let failures = 0;
+export async function* streamJob(
+  transport: Transport,
+  path: string,
+  { signal, lastEventId }: StreamJobOptions = {},
+): AsyncGenerator<JobStreamMessage> {
+  const state: StreamState = { lastEventId, failures: 0, isDone: false };
   for (;;) {
     try {
-      for await (const message of connection(transport, path, { signal, lastEventId })) {
-        failures = 0;
-        lastEventId = message.id ?? lastEventId;
-        yield message.content;
-        if (message.content.type === 'done') return;
-      }
+      yield* followConnection(transport, path, state, signal);
     } catch (error) {
+      state.failures += 1;
       if (signal?.aborted) throw signal.reason;
-      if (isFinal(error) || ++failures >= MOST_FAILURES) throw error;
+      if (isFinal(error) || state.failures >= MOST_FAILURES) throw error;
     }
-    await transport.clock.sleep(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** failures), { signal });
+    if (state.isDone) return;
+    await transport.clock.sleep(Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** state.failures), { signal });
+  }
+}
+
+interface StreamState {
+  lastEventId: string | undefined;
+  /** Failed connections since the last message. */
+  failures: number;
+  isDone: boolean;
+}
+
+async function* followConnection(transport: Transport, path: string, state: StreamState, signal: AbortSignal | undefined) {
+  for await (const { id, content } of connection(transport, path, { signal, lastEventId: state.lastEventId })) {
+    state.failures = 0;
+    state.lastEventId = id ?? state.lastEventId;
+    state.isDone = content.type === 'done';
+    yield content;
+    if (state.isDone) return;
   }
 }
 

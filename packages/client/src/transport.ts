@@ -34,9 +34,9 @@ export interface Schema<Value> {
 export interface Transport {
   clock: Clock;
   /** Resolves with a successful response; every other outcome is an ApiError, a ConnectionError or the signal's reason. */
-  send(call: Call): Promise<Response>;
+  send: (call: Call) => Promise<Response>;
   /** `send`, with the body parsed by `schema`. */
-  request<Value>(schema: Schema<Value>, call: Call): Promise<Value>;
+  request: <Value>(schema: Schema<Value>, call: Call) => Promise<Value>;
 }
 
 const DEFAULT_RETRIES = 2;

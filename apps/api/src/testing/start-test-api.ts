@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDirectoryStore } from '@capstan/artifacts';
-import type { ApiKeyRole, GenerateChunk, GenerateRequest, JobEvent } from '@capstan/core';
+import { type ApiKeyRole, type GenerateChunk, type GenerateRequest, type JobEvent, poolSchema } from '@capstan/core';
 import { type Database, openDatabase } from '@capstan/db';
 import { createInferenceClient, startGrpcServer } from '@capstan/proto';
 import { createQueue, type JobQueue } from '@capstan/queue';
@@ -10,7 +10,6 @@ import { createLogger, systemClock } from '@capstan/runtime';
 import type { ApiSettings } from '../api-context.ts';
 import { createApp } from '../app.ts';
 import { serve } from '../serve.ts';
-import { createTestDatabase } from './services.ts';
 
 export type OnGenerate = (request: GenerateRequest, options: { signal: AbortSignal }) => AsyncIterable<GenerateChunk>;
 
@@ -37,6 +36,12 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+/** A database of the test's own, as @capstan/testing gives it. */
+interface TestDatabase {
+  url: string;
+  drop(): Promise<void>;
+}
+
 export const BASE_MODEL = 't5-nano';
 export const ROWS = Array.from({ length: 60 }, (_, row) =>
   JSON.stringify({
@@ -49,51 +54,35 @@ export const ROWS = Array.from({ length: 60 }, (_, row) =>
 const TOKEN = 'a token for the api to call with';
 
 /** The whole API over real HTTP, Postgres, queue, files and gRPC; the test plays the scheduler. */
-export async function startTestApi(settings: Partial<ApiSettings> = {}): Promise<TestApi> {
+export async function startTestApi(database: TestDatabase, settings: Partial<ApiSettings> = {}): Promise<TestApi> {
   const directory = await mkdtemp(join(tmpdir(), 'capstan-api-'));
-  const database = await createTestDatabase();
-  const clock = systemClock;
-  const db = openDatabase({ url: database.url, clock });
-  const queue = createQueue({ postgresUrl: database.url });
-  const project = await db.projects.ensure('default');
-  const config: unknown = JSON.parse(await readFile(new URL('../../../../examples/t5-nano/config.json', import.meta.url), 'utf8'));
-  await db.models.upsertBase({ id: BASE_MODEL, artifacts: [], config, parameterCount: 7_300_000 });
-  await db.pools.ensure({
-    ...{ id: 'local', launcher: 'process', maxWorkers: 2, minReady: 0, gpusPerWorker: 0, pricePerGpuHour: 0.6, paused: false },
-    ...{ memoryMiB: null, settings: {} },
-  });
-  const grpc = await startGrpcServer({
-    address: '127.0.0.1:0',
-    authenticate: async (token) => (token === TOKEN ? { kind: 'api' } : null),
-    onWorkerSession: async () => undefined,
-    onServingSession: () => undefined,
-    onGenerate: (request, options) => api.onGenerate(request, options),
-    artifacts: { read: () => [] as never, write: () => Promise.reject(new Error('not here')) },
-  });
-  const inference = createInferenceClient({ address: `127.0.0.1:${grpc.port}`, token: TOKEN });
+  const stores = openStores(database.url, directory);
+  const { db, queue } = stores;
+  const projectId = await seed(db);
+  const scheduler = await startScheduler((request, options) => api.onGenerate(request, options));
   const shutdown = new AbortController();
   const app = createApp({
-    ...{ db, queue, inference, clock, shutdown: shutdown.signal, logger: createLogger({ name: 'api', level: 'silent' }) },
-    artifacts: createDirectoryStore(join(directory, 'artifacts')),
-    settings: {
-      uploadsDir: join(directory, 'uploads'),
-      maxUploadBytes: 512 * 1024 * 1024,
-      maxJsonBytes: 1024 * 1024,
-      defaultPool: 'local',
-      dashboardDir: null,
-      ...settings,
-    },
+    ...stores,
+    inference: scheduler.client,
+    clock: systemClock,
+    logger: createLogger({ name: 'api', level: 'silent' }),
+    shutdown: shutdown.signal,
+    settings: { ...SETTINGS, uploadsDir: join(directory, 'uploads'), ...settings },
   });
-  const server = await serve(app, { host: '127.0.0.1', port: 0, clock });
+  const server = await serve(app, { host: '127.0.0.1', port: 0, clock: systemClock });
   const origin = `http://127.0.0.1:${server.port}`;
-  const makeKey = async (role: ApiKeyRole, name = 'default') => {
-    const { id } = await db.projects.ensure(name);
-    return (await db.apiKeys.create({ projectId: id, name: role, role })).key;
-  };
+  const makeKey = keyMaker(db);
   const key = await makeKey('submitter');
-  const request = requester(`${origin}/v1`, key);
   const api: TestApi = {
-    ...{ url: `${origin}/v1`, origin, db, queue, directory, projectId: project.id, key, makeKey, ...request },
+    url: `${origin}/v1`,
+    origin,
+    directory,
+    projectId,
+    key,
+    db,
+    queue,
+    makeKey,
+    ...requester(`${origin}/v1`, key),
     apply: async (jobId, ...events) => {
       for (const event of events) await applyAsScheduler(db, jobId, event);
     },
@@ -101,8 +90,7 @@ export async function startTestApi(settings: Partial<ApiSettings> = {}): Promise
     close: async () => {
       shutdown.abort();
       await server.close(1_000);
-      inference.close();
-      await grpc.close();
+      await scheduler.close();
       await queue.close();
       await db.close();
       await database.drop();
@@ -112,9 +100,49 @@ export async function startTestApi(settings: Partial<ApiSettings> = {}): Promise
   return api;
 }
 
+const SETTINGS = { maxUploadBytes: 512 * 1024 * 1024, maxJsonBytes: 1024 * 1024, defaultPool: 'local', dashboardDir: null };
+
+function openStores(url: string, directory: string) {
+  const db = openDatabase({ url, clock: systemClock });
+  return { db, queue: createQueue({ postgresUrl: url }), artifacts: createDirectoryStore(join(directory, 'artifacts')) };
+}
+
+/** A project, a base model and a pool; the project's id. */
+async function seed(db: Database): Promise<string> {
+  const config: unknown = JSON.parse(await readFile(new URL('../../../../examples/t5-nano/config.json', import.meta.url), 'utf8'));
+  await db.models.upsertBase({ id: BASE_MODEL, artifacts: [], config, parameterCount: 7_300_000 });
+  await db.pools.ensure(poolSchema.parse({ id: 'local', launcher: 'process', maxWorkers: 2, pricePerGpuHour: 0.6 }));
+  return (await db.projects.ensure('default')).id;
+}
+
+function keyMaker({ apiKeys, projects }: Database): TestApi['makeKey'] {
+  return async (role, project = 'default') => {
+    const { id } = await projects.ensure(project);
+    return (await apiKeys.create({ projectId: id, name: role, role })).key;
+  };
+}
+
+/** The scheduler's side of inference, over real gRPC. */
+async function startScheduler(onGenerate: OnGenerate) {
+  const server = await startGrpcServer({
+    address: '127.0.0.1:0',
+    authenticate: async (token) => (token === TOKEN ? { kind: 'api' } : null),
+    onWorkerSession: async () => undefined,
+    onServingSession: () => undefined,
+    onGenerate,
+    artifacts: { read: () => [] as never, write: () => Promise.reject(new Error('no worker is expected here')) },
+  });
+  const client = createInferenceClient({ address: `127.0.0.1:${server.port}`, token: TOKEN });
+  const close = async () => {
+    client.close();
+    await server.close();
+  };
+  return { client, close };
+}
+
 function requester(url: string, ownKey: string): Pick<TestApi, 'fetch' | 'postJson' | 'upload' | 'trainingFile'> {
   const send: TestApi['fetch'] = (path, { key = ownKey, headers, ...init } = {}) =>
-    fetch(path.startsWith('/v1') || path.startsWith('/') === false ? `${url}${path.replace(/^\/v1/, '')}` : `${url}${path}`, {
+    fetch(`${url}${path}`, {
       ...init,
       headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(headers as Record<string, string>) },
     });

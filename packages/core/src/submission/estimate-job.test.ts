@@ -31,7 +31,14 @@ const lengths = (mean: number): LengthSummary => ({
 
 function report(change: Partial<DatasetReport> = {}): DatasetReport {
   return {
-    ...{ format: 'chat', bytes: 1, rows: 100, badRows: 0, blankLines: 0, problems: [], problemsOmitted: 0, notes: [] },
+    format: 'chat',
+    bytes: 1,
+    rows: 100,
+    badRows: 0,
+    blankLines: 0,
+    problems: [],
+    problemsOmitted: 0,
+    notes: [],
     characters: { source: lengths(400), target: lengths(80) },
     tokens: {
       sampledRows: 100,
@@ -47,27 +54,39 @@ function report(change: Partial<DatasetReport> = {}): DatasetReport {
 }
 
 const SPEC: JobSpec = {
-  ...{ model: 'flan', trainingFile: 'file-1', validationFile: 'file-2', suffix: null, seed: 1, method: 'lora', init: 'pretrained' },
+  model: 'flan',
+  trainingFile: 'file-1',
+  validationFile: 'file-2',
+  suffix: null,
+  seed: 1,
+  method: 'lora',
+  init: 'pretrained',
   lora: { r: 8, alpha: 16, dropout: 0, targetModules: ['q', 'v'] },
   training: {
-    ...{
-      totalSteps: 100,
-      epochs: 1,
-      batchSize: 8,
-      microBatchSize: 8,
-      learningRate: 1e-3,
-      warmupSteps: 0,
-      decay: 'linear',
-      weightDecay: 0,
-      maxGradNorm: 1,
-      dropout: null,
-    },
-    ...{ maxSourceTokens: 192, maxTargetTokens: 48, evalEverySteps: 0, evalRows: 0, rougeRows: 0, checkpointEverySteps: 10 },
+    totalSteps: 100,
+    epochs: 1,
+    batchSize: 8,
+    microBatchSize: 8,
+    learningRate: 1e-3,
+    warmupSteps: 0,
+    decay: 'linear',
+    weightDecay: 0,
+    maxGradNorm: 1,
+    dropout: null,
+    maxSourceTokens: 192,
+    maxTargetTokens: 48,
+    evalEverySteps: 0,
+    evalRows: 0,
+    rougeRows: 0,
+    checkpointEverySteps: 10,
   },
   resources: { workers: 2, gpusPerWorker: 1, memoryMiB: null },
 };
 const FACTS: EstimateFacts = {
-  ...{ shape: FLAN_BASE, parameterCount: 247_600_000, training: report(), measuredTokensPerSecond: null },
+  shape: FLAN_BASE,
+  parameterCount: 247_600_000,
+  training: report(),
+  measuredTokensPerSecond: null,
   pool: { gpusPerWorker: 1, pricePerGpuHour: 2, memoryMiB: null },
 };
 

@@ -1,6 +1,7 @@
 import type { DatasetReport } from '../datasets/dataset-report.ts';
 import type { JobEstimate, JobSpec } from '../job.ts';
 import { billedUnits, type Pool } from '../pool.ts';
+import { t5MemoryBytes } from './estimate-memory.ts';
 import { estimateWarnings } from './estimate-warnings.ts';
 import type { T5Shape } from './t5-shape.ts';
 import { trainableParameters } from './trainable-parameters.ts';
@@ -20,7 +21,6 @@ const GPU_FLOPS = 3e12;
 const STARTUP_SECONDS = 10;
 /** English text in a T5 vocabulary, for datasets that were read without a tokenizer. */
 const CHARACTERS_PER_TOKEN = 4;
-const BYTES_PER_FLOAT = 4;
 
 /** What the job will take. Time is a projection from measurements where there are any, else from the model's size. */
 export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
@@ -29,7 +29,11 @@ export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
   const trainedTokens = Math.round(totalSteps * batchSize * (lengths.source + lengths.target));
   const trainable = trainableParameters(spec, facts.shape, facts.parameterCount);
   const seconds = Math.ceil(STARTUP_SECONDS + trainedTokens / tokensPerSecond(spec, facts));
-  const peakMemoryBytes = peakMemory(spec, facts, trainable);
+  const peakMemoryBytes = t5MemoryBytes(facts.shape, {
+    parameterCount: facts.parameterCount,
+    trainableParameters: trainable,
+    ...spec.training,
+  });
   return {
     steps: totalSteps,
     trainedTokens,
@@ -59,19 +63,4 @@ function tokensPerSecond(spec: JobSpec, facts: EstimateFacts): number {
   const operations = (spec.method === 'full' ? 6 : 4) * Math.max(1, facts.parameterCount);
   const gpus = facts.pool.gpusPerWorker;
   return ((gpus > 0 ? gpus * GPU_FLOPS : CPU_FLOPS) * spec.resources.workers) / operations;
-}
-
-/**
- * Weights, gradient and two moments of what is trained, and what the backward pass keeps of one forward pass. The factors were fitted to
- * a T5 of 60 M parameters under TensorFlow.js, which keeps about three times the tensors that a fused implementation would.
- */
-function peakMemory(spec: JobSpec, { shape, parameterCount }: EstimateFacts, trainable: number): number {
-  const { microBatchSize, maxSourceTokens: source, maxTargetTokens: target } = spec.training;
-  const decoderLayers = shape.num_decoder_layers ?? shape.num_layers;
-  const perToken = 60 * shape.d_model + 24 * shape.d_ff;
-  const scores = 8 * shape.num_heads;
-  const encoder = shape.num_layers * source * (perToken + scores * source);
-  const decoder = decoderLayers * target * (1.5 * perToken + scores * (source + target));
-  const logits = 4 * target * shape.vocab_size;
-  return Math.round(BYTES_PER_FLOAT * (parameterCount + 3 * trainable + microBatchSize * (encoder + decoder + logits)));
 }

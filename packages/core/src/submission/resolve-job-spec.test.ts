@@ -16,7 +16,14 @@ const lengths = (max: number): LengthSummary => ({
 
 function report({ rows = 100, source = 400, target = 100 } = {}): DatasetReport {
   return {
-    ...{ format: 'chat', bytes: 1, rows, badRows: 0, blankLines: 0, problems: [], problemsOmitted: 0, notes: [] },
+    format: 'chat',
+    bytes: 1,
+    rows,
+    badRows: 0,
+    blankLines: 0,
+    problems: [],
+    problemsOmitted: 0,
+    notes: [],
     characters: { source: lengths(source * 4), target: lengths(target * 4) },
     tokens: {
       sampledRows: 100,
@@ -45,8 +52,17 @@ describe('what a request leaves open', () => {
       lora: { r: 8, alpha: 16, dropout: 0, targetModules: 'all-linear' },
     });
     expect(spec.training).toMatchObject({
-      ...{ totalSteps: 38, epochs: 3, batchSize: 8, microBatchSize: 8, learningRate: 1e-3, warmupSteps: 2, decay: 'linear' },
-      ...{ maxSourceTokens: 192, maxTargetTokens: 48, evalRows: 0, rougeRows: 0 },
+      totalSteps: 38,
+      epochs: 3,
+      batchSize: 8,
+      microBatchSize: 8,
+      learningRate: 1e-3,
+      warmupSteps: 2,
+      decay: 'linear',
+      maxSourceTokens: 192,
+      maxTargetTokens: 48,
+      evalRows: 0,
+      rougeRows: 0,
     });
     expect(spec.resources).toEqual({ workers: 1, gpusPerWorker: 0, memoryMiB: null });
   });

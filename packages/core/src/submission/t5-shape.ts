@@ -16,25 +16,38 @@ export const t5ShapeSchema = z.object({
 export type T5Shape = z.infer<typeof t5ShapeSchema>;
 
 export interface LinearModule {
+  /** Its path in the model, e.g. `encoder.block.0.layer.0.SelfAttention.q`. */
   name: string;
   inputs: number;
   outputs: number;
-  /** How many layers of the model have one. */
-  count: number;
 }
 
-/** Every linear layer of a T5 but its head, by the names that PEFT's `target_modules` match. */
+/** Every linear layer of a T5 but its head, by the paths that PEFT's `target_modules` match. */
 export function linearModules(shape: T5Shape): LinearModule[] {
-  const { d_model: model, d_ff: feedForward, num_layers: encoder } = shape;
-  const decoder = shape.num_decoder_layers ?? encoder;
-  const inner = shape.num_heads * shape.d_kv;
-  const attentions = encoder + 2 * decoder;
-  const projections = ['q', 'k', 'v'].map((name) => ({ name, inputs: model, outputs: inner, count: attentions }));
-  const widenings = shape.feed_forward_proj.startsWith('gated') ? ['wi_0', 'wi_1'] : ['wi'];
-  return [
-    ...projections,
-    { name: 'o', inputs: inner, outputs: model, count: attentions },
-    ...widenings.map((name) => ({ name, inputs: model, outputs: feedForward, count: encoder + decoder })),
-    { name: 'wo', inputs: feedForward, outputs: model, count: encoder + decoder },
-  ];
+  const decoderLayers = shape.num_decoder_layers ?? shape.num_layers;
+  const encoder = blocks('encoder', shape.num_layers).flatMap((block) => [
+    ...attention(shape, `${block}.layer.0.SelfAttention`),
+    ...feedForward(shape, `${block}.layer.1.DenseReluDense`),
+  ]);
+  const decoder = blocks('decoder', decoderLayers).flatMap((block) => [
+    ...attention(shape, `${block}.layer.0.SelfAttention`),
+    ...attention(shape, `${block}.layer.1.EncDecAttention`),
+    ...feedForward(shape, `${block}.layer.2.DenseReluDense`),
+  ]);
+  return [...encoder, ...decoder];
+}
+
+function blocks(stack: 'encoder' | 'decoder', layers: number): string[] {
+  return Array.from({ length: layers }, (_, i) => `${stack}.block.${i}`);
+}
+
+function attention({ d_model: model, d_kv: key, num_heads: heads }: T5Shape, path: string): LinearModule[] {
+  const inward = ['q', 'k', 'v'].map((part) => ({ name: `${path}.${part}`, inputs: model, outputs: heads * key }));
+  return [...inward, { name: `${path}.o`, inputs: heads * key, outputs: model }];
+}
+
+function feedForward({ d_model: model, d_ff: inner, feed_forward_proj: kind }: T5Shape, path: string): LinearModule[] {
+  const widenings = kind.startsWith('gated') ? ['wi_0', 'wi_1'] : ['wi'];
+  const widening = widenings.map((part) => ({ name: `${path}.${part}`, inputs: model, outputs: inner }));
+  return [...widening, { name: `${path}.wo`, inputs: inner, outputs: model }];
 }

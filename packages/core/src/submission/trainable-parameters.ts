@@ -11,17 +11,17 @@ export function trainableParameters(spec: Pick<JobSpec, 'method' | 'lora'>, shap
   if (targetModules !== ALL_LINEAR) {
     const unknown = targetModules.find((target) => !modules.some(({ name }) => matches(name, target)));
     if (unknown !== undefined) {
-      const known = modules.map(({ name }) => name).join(', ');
+      const known = [...new Set(modules.map(({ name }) => name.slice(name.lastIndexOf('.') + 1)))].join(', ');
       throw new InvalidRequestError(`The model has no linear layer named "${unknown}". It has ${known}.`, {
         param: 'capstan.lora.target_modules',
       });
     }
   }
   const adapted = modules.filter(({ name }) => targetModules === ALL_LINEAR || targetModules.some((target) => matches(name, target)));
-  return adapted.reduce((sum, { inputs, outputs, count }) => sum + r * (inputs + outputs) * count, 0);
+  return adapted.reduce((sum, { inputs, outputs }) => sum + r * (inputs + outputs), 0);
 }
 
-/** PEFT matches a name or the end of a path: `q`, `SelfAttention.q`. */
+/** PEFT matches a whole path or its end: `q` is every query, `SelfAttention.q` those of self-attention. */
 function matches(name: string, target: string): boolean {
-  return target === name || target.endsWith(`.${name}`);
+  return name === target || name.endsWith(`.${target}`);
 }

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidRequestError } from '../errors.ts';
+import type { JobSpec } from '../job.ts';
+import { t5ShapeSchema } from './t5-shape.ts';
+import { trainableParameters } from './trainable-parameters.ts';
+
+const FLAN_T5_BASE = t5ShapeSchema.parse({
+  d_model: 768,
+  d_kv: 64,
+  d_ff: 2048,
+  num_layers: 12,
+  num_decoder_layers: 12,
+  num_heads: 12,
+  vocab_size: 32_128,
+  feed_forward_proj: 'gated-gelu',
+});
+const FLAN_T5_BASE_PARAMETERS = 247_577_856;
+const T5_NANO = { ...FLAN_T5_BASE, d_model: 192, d_ff: 512, num_layers: 4, num_decoder_layers: 4, num_heads: 3, vocab_size: 8192 };
+
+const lora = (r: number, targetModules: JobSpec['lora']['targetModules'] = ['q', 'v']): Pick<JobSpec, 'method' | 'lora'> => {
+  return { method: 'lora', lora: { r, alpha: 16, dropout: 0, targetModules } };
+};
+
+describe('trainableParameters', () => {
+  it.each([
+    [4, 442_368],
+    [8, 884_736],
+    [16, 1_769_472],
+  ])('flan-t5-base with r = %d on q and v trains %d', (r, expected) => {
+    expect(trainableParameters(lora(r), FLAN_T5_BASE, FLAN_T5_BASE_PARAMETERS)).toBe(expected);
+  });
+
+  it('all-linear is every linear layer but the head', () => {
+    const attention = 12 * 4 * 16 * (192 + 192);
+    const feedForward = 8 * 3 * 16 * (192 + 512);
+    expect(trainableParameters(lora(16, 'all-linear'), T5_NANO, 7_278_912)).toBe(attention + feedForward);
+  });
+
+  it('a path names fewer layers than its last part', () => {
+    const count = (target: string) => trainableParameters(lora(1, [target]), FLAN_T5_BASE, 0) / (768 + 768);
+    expect(count('q')).toBe(36);
+    expect(count('SelfAttention.q')).toBe(24);
+    expect(count('EncDecAttention.q')).toBe(12);
+    expect(count('encoder.block.3.layer.0.SelfAttention.q')).toBe(1);
+  });
+
+  it('a layer that does not exist is refused with those that do', () => {
+    const attempt = () => trainableParameters(lora(8, ['q', 'query']), FLAN_T5_BASE, 0);
+    expect(attempt).toThrow(InvalidRequestError);
+    expect(attempt).toThrow('The model has no linear layer named "query". It has q, k, v, o, wi_0, wi_1, wo.');
+  });
+
+  it('full fine-tuning trains every weight', () => {
+    expect(trainableParameters({ ...lora(8), method: 'full' }, FLAN_T5_BASE, 123)).toBe(123);
+  });
+});
