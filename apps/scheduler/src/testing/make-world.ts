@@ -15,11 +15,11 @@ import { bundleFakeWorker } from './bundle-fake-worker.ts';
 
 const { signal: NEVER } = new AbortController();
 
-/** Everything quick, so that what takes a minute in production takes a second here. */
+/** Quick where only the clock is waited for; patient where a busy machine would look like a lost rank. */
 export const QUICK_SETTINGS: SchedulerSettings = {
   workerTokenSecret: 'a secret for signing worker tokens',
   internalToken: 'a token for the api to call with',
-  limits: { launchGraceMs: 2_000, heartbeatTimeoutMs: 4_000, stopGraceMs: 3_000, reportGraceMs: 1_000 },
+  limits: { launchGraceMs: 10_000, heartbeatTimeoutMs: 30_000, stopGraceMs: 3_000, reportGraceMs: 1_000 },
   dispatchIntervalMs: 200,
   reconcileIntervalMs: 300,
   sweepIntervalMs: 500,
