@@ -54,6 +54,14 @@ describe('the backends', () => {
     expect(difference).toBeLessThan(3e-6 * norm);
   });
 
+  it('compute the same bits with any number of threads', async () => {
+    await initBackend({ prefer: 'wasm', threads: 1 });
+    const single = await onBackend('wasm', 'lora');
+    expect((await initBackend({ prefer: 'wasm', threads: 3 })).threads).toBe(3);
+    expect(await onBackend('wasm', 'lora')).toEqual(single);
+    await initBackend({ prefer: 'wasm', threads: 1 });
+  });
+
   it('free everything that a gradient made', async () => {
     await initBackend({ prefer: 'wasm' });
     const before = backendMemory().numTensors;

@@ -1,9 +1,9 @@
+import { availableParallelism } from 'node:os';
 import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
 import { enableProdMode, memory, setBackend } from '@tensorflow/tfjs-core';
 import { registerOps } from './ops/register.ts';
 import { measureGflops, selfTest } from './self-test.ts';
-import { installWasmKernels } from './wasm/install.ts';
+import { startWasm } from './wasm/start.ts';
 
 export type BackendName = 'tfjs-node' | 'wasm' | 'cpu';
 
@@ -26,17 +26,25 @@ const REASONS: Record<BackendName, string> = {
 /** tfjs's own names of the backends. */
 const ENGINE_NAMES: Record<BackendName, string> = { 'tfjs-node': 'tensorflow', wasm: 'wasm', cpu: 'cpu' };
 
+export interface BackendOptions {
+  prefer?: BackendName | undefined;
+  /** Of the WebAssembly backend; measured if not given. */
+  threads?: number | undefined;
+}
+
 /**
- * Starts the first backend that loads and passes the self-test, trying `prefer` before the others. Later calls may switch.
+ * Starts the first backend that loads and passes the self-test, trying `prefer` before the others. Results do not depend on the number
+ * of threads. A later call may switch the backend, or its number of threads, which frees every tensor on it.
  */
-export async function initBackend({ prefer }: { prefer?: BackendName } = {}): Promise<BackendReport> {
+export async function initBackend({ prefer, threads }: BackendOptions = {}): Promise<BackendReport> {
   enableProdMode(); // else tfjs writes advice to the console
   const tried: BackendReport['tried'] = [];
   const names: BackendName[] = ['tfjs-node', 'wasm', 'cpu'];
   for (const name of prefer === undefined ? names : [prefer, ...names.filter((other) => other !== prefer)]) {
-    const problem = await start(name);
-    tried.push({ name, ok: problem === undefined, reason: problem ?? REASONS[name] });
-    if (problem === undefined) return { name, reason: REASONS[name], threads: 1, tried, gflops: measureGflops() };
+    const outcome = await start(name, threads);
+    const ok = typeof outcome === 'number';
+    tried.push({ name, ok, reason: ok ? REASONS[name] : outcome });
+    if (ok) return { name, reason: REASONS[name], threads: outcome, tried, gflops: measureGflops() };
   }
   throw new Error(`No tensor backend works: ${tried.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
 }
@@ -47,18 +55,29 @@ export function backendMemory(): { numTensors: number; numBytes: number } {
   return { numTensors, numBytes };
 }
 
-/** Returns what is wrong, or nothing. */
-async function start(name: BackendName): Promise<string | undefined> {
+/** Returns the number of threads of a backend that works, or what is wrong with it. */
+async function start(name: BackendName, threads: number | undefined): Promise<number | string> {
   try {
-    if (name === 'tfjs-node') await importTfjsNode();
-    if (name === 'wasm') installWasmKernels();
-    if (!(await setBackend(ENGINE_NAMES[name]))) return 'it could not be initialised';
+    const started = await STARTERS[name](threads);
     registerOps(ENGINE_NAMES[name]);
-    return selfTest();
+    return selfTest() ?? started;
   } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
+    return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] as string;
   }
 }
+
+const STARTERS: Record<BackendName, (threads: number | undefined) => Promise<number>> = {
+  'tfjs-node': async () => {
+    await importTfjsNode();
+    await setBackend(ENGINE_NAMES['tfjs-node']);
+    return availableParallelism(); // TensorFlow takes all
+  },
+  wasm: (threads) => startWasm({ threads, cores: availableParallelism() }),
+  cpu: async () => {
+    await setBackend(ENGINE_NAMES.cpu);
+    return 1;
+  },
+};
 
 /** An optional dependency: a specifier that is not a literal keeps bundlers and the compiler from demanding it. */
 async function importTfjsNode(): Promise<void> {

@@ -13,7 +13,7 @@ import { parseSafetensors } from './safetensors.ts';
 import { tinyExamples, tinyModel } from './test-model.ts';
 
 beforeAll(async () => {
-  await initBackend({ prefer: 'wasm' });
+  await initBackend({ prefer: 'wasm', threads: 1 });
 });
 
 const LORA: LoraConfig = { r: 3, alpha: 6, dropout: 0, targetModules: 'all-linear' };

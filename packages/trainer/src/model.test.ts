@@ -10,7 +10,7 @@ import { relativeBuckets } from './t5/position-bias.ts';
 import { tinyConfig, tinyExamples, tinyModel } from './test-model.ts';
 
 beforeAll(async () => {
-  await initBackend({ prefer: 'wasm' });
+  await initBackend({ prefer: 'wasm', threads: 1 });
 });
 
 describe('a model', () => {

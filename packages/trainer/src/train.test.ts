@@ -10,7 +10,7 @@ import { tinyExamples, tinyModel } from './test-model.ts';
 import { type TrainEvent, type TrainOptions, train } from './train.ts';
 
 beforeAll(async () => {
-  await initBackend({ prefer: 'wasm' });
+  await initBackend({ prefer: 'wasm', threads: 1 });
 });
 
 const LORA: LoraConfig = { r: 4, alpha: 8, dropout: 0, targetModules: 'all-linear' };

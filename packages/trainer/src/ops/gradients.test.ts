@@ -13,7 +13,7 @@ import { rmsNorm } from './rms-norm.ts';
 import { scaleBy } from './scale-by.ts';
 
 beforeAll(async () => {
-  await initBackend({ prefer: 'wasm' });
+  await initBackend({ prefer: 'wasm', threads: 1 });
 });
 
 interface Case {
