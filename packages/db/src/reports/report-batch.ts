@@ -53,22 +53,28 @@ const EMPTY_POINT = {
  * them logs alone are kept. One row takes one change per statement: a step and the evaluation at it become one point, the last wins.
  */
 export function sortReports(identity: RankIdentity, reports: readonly NumberedReport[]): ReportBatch {
-  const points = new Map<number, MetricPoint>();
-  const checkpoints = new Map<number, CheckpointPoint>();
+  const lastOf: ByStep = { points: new Map(), checkpoints: new Map(), step: null };
   const batch: ReportBatch = { metrics: [], logs: [], checkpoints: [], baseEvaluation: null, events: [], progress: {} };
   for (const { report } of reports) {
     if (report.type === 'log') batch.logs.push(report);
-    else if (identity.rank === 0) sortLeading(report, batch, { points, checkpoints });
+    else if (identity.rank === 0) sortLeading(report, batch, lastOf);
   }
-  return { ...batch, metrics: [...points.values()], checkpoints: [...checkpoints.values()] };
+  const { points, checkpoints, step } = lastOf;
+  const progress = step === null ? batch.progress : { ...batch.progress, ...progressOf(step) };
+  return { ...batch, progress, metrics: [...points.values()], checkpoints: [...checkpoints.values()] };
 }
 
+type StepReport = Extract<WorkerReport, { type: 'step' }>;
+
+/** The last of each kind, by its step. */
 interface ByStep {
   points: Map<number, MetricPoint>;
   checkpoints: Map<number, CheckpointPoint>;
+  step: StepReport | null;
 }
 
-function sortLeading(report: Exclude<WorkerReport, { type: 'log' }>, batch: ReportBatch, { points, checkpoints }: ByStep): void {
+function sortLeading(report: Exclude<WorkerReport, { type: 'log' }>, batch: ReportBatch, lastOf: ByStep): void {
+  const { points, checkpoints } = lastOf;
   switch (report.type) {
     case 'phase':
       batch.progress.phase = report.phase;
@@ -76,13 +82,10 @@ function sortLeading(report: Exclude<WorkerReport, { type: 'log' }>, batch: Repo
     case 'ready':
       batch.events.push(message(`Training runs on the ${report.backend} backend. ${report.detail}`.trim(), { backend: report.backend }));
       return;
-    case 'step': {
-      const { type: _type, ...measured } = report;
-      points.set(report.step, { ...(points.get(report.step) ?? EMPTY_POINT), ...measured });
-      const { step, epoch, trainLoss, learningRate, tokensPerSecond, elapsedMs } = report;
-      Object.assign(batch.progress, { step, epoch, trainLoss, learningRate, tokensPerSecond, elapsedMs });
+    case 'step':
+      points.set(report.step, toPoint(report, points.get(report.step)));
+      lastOf.step = report;
       return;
-    }
     case 'evaluation': {
       const { step, evalLoss, tokenAccuracy, at } = report;
       points.set(step, { ...(points.get(step) ?? { ...EMPTY_POINT, step, at }), evalLoss, tokenAccuracy });
@@ -104,6 +107,28 @@ function sortLeading(report: Exclude<WorkerReport, { type: 'log' }>, batch: Repo
     case 'failed':
       return;
   }
+}
+
+/** Written out, field by field: steps come by the hundred thousand, and spreads cost more than the insert. */
+function toPoint(report: StepReport, known: MetricPoint | undefined): MetricPoint {
+  return {
+    step: report.step,
+    epoch: report.epoch,
+    trainLoss: report.trainLoss,
+    learningRate: report.learningRate,
+    gradNorm: report.gradNorm,
+    tokens: report.tokens,
+    tokensPerSecond: report.tokensPerSecond,
+    memoryBytes: report.memoryBytes,
+    elapsedMs: report.elapsedMs,
+    evalLoss: known?.evalLoss ?? null,
+    tokenAccuracy: known?.tokenAccuracy ?? null,
+    at: report.at,
+  };
+}
+
+function progressOf({ step, epoch, trainLoss, learningRate, tokensPerSecond, elapsedMs }: StepReport): StoredProgress {
+  return { step, epoch, trainLoss, learningRate, tokensPerSecond, elapsedMs };
 }
 
 function message(text: string, data: Record<string, unknown>): ReportBatch['events'][number] {

@@ -22,15 +22,19 @@ export function batchParts(identity: RankIdentity, batch: ReportBatch, now: Date
 }
 
 function metricInsert(points: MetricPoint[]): Prisma.Sql {
-  const column = <Key extends keyof MetricPoint>(key: Key) => points.map((point) => point[key]);
+  const column = (key: Exclude<keyof MetricPoint, 'at'>) => numberArray(points.map((point) => point[key]));
   return Prisma.sql`metrics AS (
     INSERT INTO step_metrics AS m (job_id, attempt, step, epoch, train_loss, learning_rate, grad_norm, tokens, tokens_per_second,
       memory_bytes, elapsed_ms, eval_loss, token_accuracy, at)
-    SELECT gate.id, gate.attempt, p.* FROM gate, unnest(
+    SELECT gate.id, gate.attempt, p.step, p.epoch, p.train_loss, p.learning_rate, p.grad_norm, p.tokens, p.tokens_per_second,
+      p.memory_bytes, p.elapsed_ms, p.eval_loss, p.token_accuracy, to_timestamp(p.at_ms / 1000)
+    FROM gate, unnest(
       ${column('step')}::int[], ${column('epoch')}::float8[], ${column('trainLoss')}::float8[], ${column('learningRate')}::float8[],
       ${column('gradNorm')}::float8[], ${column('tokens')}::int[], ${column('tokensPerSecond')}::float8[],
       ${column('memoryBytes')}::bigint[], ${column('elapsedMs')}::float8[], ${column('evalLoss')}::float8[],
-      ${column('tokenAccuracy')}::float8[], ${column('at')}::timestamptz[]) AS p
+      ${column('tokenAccuracy')}::float8[], ${numberArray(points.map(({ at }) => at.getTime()))}::float8[])
+      AS p (step, epoch, train_loss, learning_rate, grad_norm, tokens, tokens_per_second, memory_bytes, elapsed_ms, eval_loss,
+        token_accuracy, at_ms)
     ON CONFLICT (job_id, step) DO UPDATE SET
       seq = excluded.seq, attempt = excluded.attempt, at = excluded.at,
       epoch = coalesce(excluded.epoch, m.epoch), train_loss = coalesce(excluded.train_loss, m.train_loss),
@@ -38,6 +42,15 @@ function metricInsert(points: MetricPoint[]): Prisma.Sql {
       tokens = coalesce(excluded.tokens, m.tokens), tokens_per_second = coalesce(excluded.tokens_per_second, m.tokens_per_second),
       memory_bytes = coalesce(excluded.memory_bytes, m.memory_bytes), elapsed_ms = coalesce(excluded.elapsed_ms, m.elapsed_ms),
       eval_loss = coalesce(excluded.eval_loss, m.eval_loss), token_accuracy = coalesce(excluded.token_accuracy, m.token_accuracy))`;
+}
+
+/**
+ * The text of a Postgres array, several times as fast as pg's own, which quotes each element. A column without any value is sent as the
+ * empty array: `unnest` fills up the shorter ones with nulls.
+ */
+function numberArray(values: (number | null)[]): string {
+  if (values.every((value) => value === null)) return '{}';
+  return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }
 
 function logInsert({ rank }: RankIdentity, logs: ReportBatch['logs']): Prisma.Sql {
