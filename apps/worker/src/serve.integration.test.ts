@@ -1,10 +1,12 @@
 import { type GenerateChunk, type GenerateRequest, ShutdownError } from '@capstan/core';
 import { createInferenceClient, type InferenceClient } from '@capstan/proto';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EXIT_STATUS } from './failure.ts';
 import { serve } from './serve.ts';
 import { startTestScheduler, type TestScheduler } from './test-scheduler.ts';
 import { train } from './train.ts';
+
+vi.setConfig({ testTimeout: 90_000 });
 
 let scheduler: TestScheduler;
 let client: InferenceClient;
@@ -62,7 +64,7 @@ async function untilServing(): Promise<void> {
           () => 'served',
           (error: Error) => error.message,
         ),
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBe('served');
 }

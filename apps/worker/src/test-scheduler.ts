@@ -33,8 +33,9 @@ export interface TestScheduler {
   /** Artifacts by hash. */
   stored: Map<string, Buffer>;
   store: (path: string, content: Uint8Array) => ArtifactRef;
-  /** What ranks have reported, exactly once each, in order. */
+  /** What rank 0 has reported, exactly once each, in order; and what rank 1 has. */
   reports: WorkerReport[];
+  otherReports: WorkerReport[];
   of: <Type extends WorkerReport['type']>(type: Type) => Extract<WorkerReport, { type: Type }>[];
   /** Told of every session and every report. */
   onReport: (report: WorkerReport, session: WorkerSession) => void;
@@ -60,6 +61,7 @@ export async function startTestScheduler(training: Partial<JobSpec['training']> 
     stored,
     store,
     reports,
+    otherReports: [],
     of: (type) => reports.filter((report): report is never => report.type === type),
     onReport: () => {},
     assignment: await makeAssignment(store, makeSpec(training, spec)),
@@ -79,8 +81,10 @@ async function startServer(scheduler: () => TestScheduler): Promise<GrpcServer> 
     address: '127.0.0.1:0',
     authenticate: async (token) => PRINCIPALS[token] ?? null,
     async onWorkerSession(session) {
-      const { assignment, reports, onReport } = scheduler();
-      session.sendAssignment(assignment);
+      const { assignment, onReport, ...all } = scheduler();
+      const { rank } = session.identity;
+      const reports = rank === 0 ? all.reports : all.otherReports;
+      session.sendAssignment({ ...assignment, rank });
       for await (const batch of session.batches) {
         for (const { sequence, report } of batch.reports) {
           if (sequence > reports.length + 1) throw new Error(`gap before ${sequence}`);

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FailureReason, ShutdownError } from '@capstan/core';
 import { parseSafetensors } from '@capstan/trainer';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { EXIT_STATUS, exitStatusOf } from './failure.ts';
 import { startTestScheduler, type TestScheduler } from './test-scheduler.ts';
-import { train } from './train.ts';
+import { train, type WorkerHost } from './train.ts';
+
+/** A test trains up to three times; machines that run the whole suite are busy. */
+vi.setConfig({ testTimeout: 90_000 });
 
 const open: TestScheduler[] = [];
 afterEach(async () => {
@@ -108,6 +111,34 @@ it('a command saves a checkpoint without stopping', async () => {
   expect(scheduler.of('checkpoint').at(-1)?.step).toBe(12);
   expect(stepsOf(scheduler)).toHaveLength(12);
   expect(scheduler.of('checkpoint').length).toBe(2);
+});
+
+function rankHost(scheduler: TestScheduler, rank: number): WorkerHost {
+  const host = scheduler.host({ writerId: `rank-${rank}` });
+  return { ...host, config: { ...host.config, CAPSTAN_RANK: rank, CAPSTAN_WORLD_SIZE: 2 } };
+}
+
+it('two ranks train together as one would, and stop together when only one is told to', async () => {
+  const alone = await start({ evalEverySteps: 0 }, { lora: { r: 4, alpha: 8, dropout: 0, targetModules: 'all-linear' } });
+  await train(alone.host());
+  const gang = await start({ evalEverySteps: 0 }, { lora: alone.assignment.spec.lora });
+  gang.assignment.worldSize = 2;
+  gang.onReport = (report, session) => {
+    if (report.type === 'step' && report.step === 2) session.command({ type: 'stop', reason: 'pause' });
+  };
+  const trainBoth = (scheduler: TestScheduler) => Promise.all([0, 1].map((rank) => train(rankHost(scheduler, rank))));
+  expect(await trainBoth(gang)).toEqual([0, 0]);
+  const stopped = gang.reports.at(-1);
+  expect(stopped?.type).toBe('stopped');
+  expect(gang.otherReports.at(-1)).toEqual(stopped);
+  const second = await resume(gang);
+  second.assignment.worldSize = 2;
+  second.assignment.spec.lora = alone.assignment.spec.lora;
+  expect(await trainBoth(second)).toEqual([0, 0]);
+  expect(second.otherReports.at(-1)).toMatchObject({ type: 'succeeded', model: [] });
+  const losses = [...gang.of('step'), ...second.of('step')].map(({ trainLoss }) => trainLoss);
+  expect(losses).toHaveLength(6);
+  for (const [index, { trainLoss }] of alone.of('step').entries()) expect(losses[index]).toBeCloseTo(trainLoss, 4);
 });
 
 it('full fine-tuning from random weights stores a whole model', async () => {

@@ -20,8 +20,17 @@ export interface FinishedRun {
   backend: string;
 }
 
-/** Measures what was trained, stores it and reports success. */
-export async function finishRun({ run, base, trained, backend }: FinishedRun, context: TrainingContext): Promise<void> {
+/** Measures what was trained, stores it and reports success; ranks other than 0, which hold the same, only say goodbye. */
+export async function finishRun(finished: FinishedRun, context: TrainingContext): Promise<void> {
+  if (finished.run.assignment.rank === 0) return reportSuccess(finished, context);
+  const { backend, trained } = finished;
+  const result: JobResult = { ...NOTHING_MEASURED, backend, peakMemoryBytes: trained.peakMemoryBytes };
+  context.reporter.report({ type: 'succeeded', model: [], trainedTokens: trained.trainedTokens, result });
+}
+
+const NOTHING_MEASURED = { base: null, adapter: null, samples: [], generationTokensPerSecond: null };
+
+async function reportSuccess({ run, base, trained, backend }: FinishedRun, context: TrainingContext): Promise<void> {
   const { reporter, control, clock, residentBytes } = context;
   reporter.report({ type: 'phase', phase: 'evaluating' });
   const { figures, answers } = await evaluateRun(run, { adapter: run.adapter, known: trained.lastEvaluation, signal: control.stop });

@@ -19,7 +19,7 @@ export interface TrainingRun {
   evaluation: EvaluationRows;
 }
 
-export interface EvaluationRows {
+interface EvaluationRows {
   /** As text and as ids, the same rows in the same order: scored by generation, and shown as samples. */
   rows: { source: string; target: string }[];
   examples: TokenizedExample[];

@@ -21,7 +21,7 @@ export async function runTraining(context: TrainingContext): Promise<void> {
     const backend = await initBackend({ ...(context.preferredBackend && { prefer: context.preferredBackend }) });
     const run = await prepareRun(assignment, { ...context, signal: control.stop });
     reportReady(backend, run, context);
-    const base = await evaluateBase(run, context);
+    const base = assignment.rank === 0 ? await evaluateBase(run, context) : NO_EVALUATION;
     reporter.report({ type: 'phase', phase: 'training' });
     const trained = await trainAndReport(run, context);
     step = trained.step;
@@ -43,6 +43,9 @@ function reportReady(backend: BackendReport, run: TrainingRun, { reporter }: Tra
   reporter.say('info', `Backend ${backend.name}: ${detail}`);
   reporter.say('info', `${run.examples.length} training rows; the model has ${run.model.parameterCount} parameters, ${trained}.`);
 }
+
+/** Rank 0 measures for all. */
+const NO_EVALUATION: BaseOutcome = { figures: null, outputs: [] };
 
 /** Measures the base once per job: a later attempt is told what an earlier one found. */
 async function evaluateBase(run: TrainingRun, { reporter, control, clock }: TrainingContext): Promise<BaseOutcome> {

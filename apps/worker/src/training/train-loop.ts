@@ -1,6 +1,7 @@
 import { adapterFiles, type StepEvent, type TrainEvent, type TrainOptions } from '@capstan/trainer';
 import { uploadFiles } from '../artifacts/upload-files.ts';
 import type { LossFigures } from '../evaluation/measure-loss.ts';
+import { createGang } from './gang.ts';
 import type { TrainingRun } from './prepare-run.ts';
 import { createThroughput } from './throughput.ts';
 import { trainFromCheckpoint } from './train-from-checkpoint.ts';
@@ -17,17 +18,33 @@ export interface TrainingEnd {
   peakMemoryBytes: number;
 }
 
-/** Trains to the end or to a stop, and reports every step, evaluation and checkpoint on the way. */
+/** Trains to the end or to a stop. Rank 0 reports every step, evaluation and checkpoint on the way: they are the same for all. */
 export async function trainAndReport(run: TrainingRun, context: TrainingContext): Promise<TrainingEnd> {
-  const { totalSteps } = run.assignment.spec.training;
+  const { assignment } = run;
   const progress = createProgress(run, context);
+  const gang = createGang({ ...context, assignment, join: context.connection.joinGang, step: () => progress.step });
   const command = () => {
     // The last step is always kept: what follows it may still be interrupted.
-    const asked = context.control.next();
-    return asked === 'continue' && progress.step === totalSteps ? 'checkpoint' : asked;
+    const asked = gang.next();
+    return asked === 'continue' && progress.step === assignment.spec.training.totalSteps ? 'checkpoint' : asked;
   };
-  const options = trainOptions(run, command);
-  for await (const event of trainFromCheckpoint(options, run.assignment.checkpoints, context)) {
+  const { allReduce } = gang;
+  try {
+    return await consume(trainFromCheckpoint({ ...trainOptions(run), command, allReduce }, assignment.checkpoints, context), {
+      run,
+      context,
+      progress,
+    });
+  } finally {
+    gang.leave();
+  }
+}
+
+async function consume(
+  events: AsyncIterable<TrainEvent>,
+  { run, context, progress }: { run: TrainingRun; context: TrainingContext; progress: Progress },
+): Promise<TrainingEnd> {
+  for await (const event of events) {
     switch (event.type) {
       case 'step':
         progress.report(event);
@@ -46,8 +63,9 @@ export async function trainAndReport(run: TrainingRun, context: TrainingContext)
   throw new Error('The trainer ended without saying how.');
 }
 
-function trainOptions({ assignment, model, adapter, examples, evaluation }: TrainingRun, command: TrainOptions['command']): TrainOptions {
-  const { seed, training } = assignment.spec;
+function trainOptions({ assignment, model, adapter, examples, evaluation }: TrainingRun): TrainOptions {
+  const { spec, rank, worldSize } = assignment;
+  const { seed, training } = spec;
   const { totalSteps, warmupSteps, learningRate, decay, batchSize, microBatchSize, maxGradNorm, weightDecay } = training;
   return {
     model,
@@ -61,9 +79,9 @@ function trainOptions({ assignment, model, adapter, examples, evaluation }: Trai
     weightDecay,
     dropout: training.dropout ?? undefined,
     seed,
-    evalEverySteps: training.evalEverySteps > 0 && evaluation.lossExamples.length > 0 ? training.evalEverySteps : null,
+    evalEverySteps: rank === 0 && training.evalEverySteps > 0 && evaluation.lossExamples.length > 0 ? training.evalEverySteps : null,
     checkpointEverySteps: training.checkpointEverySteps,
-    command,
+    shard: { rank, worldSize },
   };
 }
 
@@ -73,10 +91,13 @@ async function saveCheckpoint(
   { connection, reporter }: TrainingContext,
   metrics: Record<string, number>,
 ): Promise<void> {
+  if (assignment.rank !== 0) return;
   const [stateArtifact] = await uploadFiles({ [`checkpoint-${step}.safetensors`]: state }, connection);
   const adapterArtifacts = adapter ? await uploadFiles({ ...adapterFiles(adapter, assignment.spec.model) }, connection) : [];
   if (stateArtifact) reporter.report({ type: 'checkpoint', step, state: stateArtifact, adapter: adapterArtifacts, metrics });
 }
+
+type Progress = ReturnType<typeof createProgress>;
 
 /** Keeps the figures of the run as it goes, and reports them. */
 function createProgress({ assignment, examples }: TrainingRun, { reporter, clock, residentBytes }: TrainingContext) {
@@ -102,7 +123,7 @@ function createProgress({ assignment, examples }: TrainingRun, { reporter, clock
       const { step, epoch, trainLoss, learningRate, gradNorm } = event;
       const elapsedMs = assignment.elapsedMs + at.getTime() - startedAt.getTime();
       const rates = { tokens: event.tokens, tokensPerSecond: throughput.add(event.tokens, at), memoryBytes, elapsedMs, at };
-      reporter.report({ type: 'step', step, epoch, trainLoss, learningRate, gradNorm, ...rates });
+      if (assignment.rank === 0) reporter.report({ type: 'step', step, epoch, trainLoss, learningRate, gradNorm, ...rates });
     },
     evaluated({ step, evalLoss, tokenAccuracy }: Extract<TrainEvent, { type: 'evaluation' }>): void {
       evaluation = { step, figures: { loss: evalLoss, tokenAccuracy } };

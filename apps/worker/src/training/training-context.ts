@@ -7,7 +7,7 @@ import type { StopControl } from './stop-control.ts';
 
 /** What a training run needs of the world. */
 export interface TrainingContext {
-  connection: Pick<WorkerConnection, 'assignment' | 'readArtifact' | 'writeArtifact'>;
+  connection: Pick<WorkerConnection, 'assignment' | 'readArtifact' | 'writeArtifact' | 'joinGang'>;
   cache: ArtifactCache;
   reporter: Reporter;
   control: StopControl;

@@ -1,5 +1,5 @@
 /** Bytes of one message of an artifact: large enough to be cheap, small enough to share a connection with heartbeats. */
-export const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /** The same bytes in pieces of at most CHUNK_BYTES, without copying. */
 export async function* cutIntoChunks(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
