@@ -4,9 +4,11 @@ import type { Database } from '@capstan/db';
 import type { InferenceClient } from '@capstan/proto';
 import type { JobQueue } from '@capstan/queue';
 import type { Logger } from '@capstan/runtime';
+import type { ReportTokenizer } from './files/report-tokenizer.ts';
 import type { Authenticate } from './http/authenticate.ts';
 import type { Lookups } from './lookups.ts';
 import type { ChangeFeed } from './stream/change-feed.ts';
+import type { MeasureLeakage } from './submission/measure-leakage.ts';
 
 /** What the outside brings: services, time, and the settings that handlers need. */
 export interface ApiDependencies {
@@ -37,4 +39,6 @@ export interface ApiContext extends ApiDependencies {
   authenticate: Authenticate;
   lookups: Lookups;
   changes: ChangeFeed;
+  reportTokenizer: (projectId: string) => Promise<ReportTokenizer | null>;
+  measureLeakage: MeasureLeakage;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, Router } from 'express';
 import type { ApiContext, ApiDependencies } from './api-context.ts';
+import { createReportTokenizer } from './files/report-tokenizer.ts';
 import { createAuthenticate } from './http/authenticate.ts';
 import { handleErrors, unknownRoute } from './http/handle-errors.ts';
 import { createLookups } from './lookups.ts';
@@ -20,6 +21,7 @@ import { modelRoutes } from './routes/models.ts';
 import { poolRoutes } from './routes/pools.ts';
 import { unsupportedRoutes } from './routes/unsupported.ts';
 import { createChangeFeed } from './stream/change-feed.ts';
+import { createMeasureLeakage } from './submission/measure-leakage.ts';
 
 /** The whole REST API as a request handler; it begins to listen for changes at once, and to nothing else. */
 export function createApp(dependencies: ApiDependencies): Express {
@@ -29,6 +31,8 @@ export function createApp(dependencies: ApiDependencies): Express {
     authenticate: createAuthenticate(db, clock),
     lookups: createLookups(db, clock),
     changes: createChangeFeed({ db, logger, signal: shutdown }),
+    reportTokenizer: createReportTokenizer(dependencies),
+    measureLeakage: createMeasureLeakage(dependencies),
   };
   const app = express();
   app.disable('x-powered-by');
@@ -38,20 +42,21 @@ export function createApp(dependencies: ApiDependencies): Express {
     response.setHeader('x-request-id', `req_${randomUUID()}`);
     next();
   });
-  app.use('/v1', version1(context));
-  app.use(healthRoutes(context), documentationRoutes());
-  if (dependencies.settings.dashboardDir !== null) app.use(dashboardRoutes(dependencies.settings.dashboardDir));
+  app.use(routes(context));
   app.use(unknownRoute);
   app.use(handleErrors(logger));
   return app;
 }
 
-/** The busiest routes first, since Express tries them in order. */
-function version1(context: ApiContext): Router {
+/** One flat router, the busiest routes first: Express tries them in order, and every nested router costs each request some. */
+function routes(context: ApiContext): Router {
   const router = Router();
-  router.use(jobRoutes(context), jobRecordRoutes(context), jobStreamRoutes(context), jobActionRoutes(context));
-  router.use(chatCompletionRoutes(context), completionRoutes(context), compareModelRoutes(context));
-  router.use(fileRoutes(context), modelRoutes(context), poolRoutes(context), apiKeyRoutes(context));
-  router.use(unsupportedRoutes(context));
+  const groups = [
+    ...[jobRoutes, jobRecordRoutes, jobStreamRoutes, jobActionRoutes],
+    ...[chatCompletionRoutes, completionRoutes, compareModelRoutes, modelRoutes],
+    ...[fileRoutes, poolRoutes, apiKeyRoutes, unsupportedRoutes, healthRoutes, documentationRoutes],
+  ];
+  for (const register of groups) register(router, context);
+  if (context.settings.dashboardDir !== null) dashboardRoutes(router, context.settings.dashboardDir);
   return router;
 }

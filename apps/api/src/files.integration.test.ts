@@ -21,7 +21,7 @@ describe('files', () => {
     });
     expect(await (await api.fetch(`/files/${file.id}/content`)).text()).toBe(ROWS);
     const report = fileReportObjectSchema.parse(await (await api.fetch(`/files/${file.id}/report`)).json());
-    expect(report).toMatchObject({ format: 'chat', rows: 60, bad_rows: 0 });
+    expect(report).toMatchObject({ format: 'chat', rows: 60, bad_rows: 0, tokens: { model: 't5-nano', sampled_rows: 60 } });
     expect(await (await api.fetch('/files?purpose=fine-tune')).json()).toMatchObject({
       data: [{ id: file.id }],
       first_id: file.id,

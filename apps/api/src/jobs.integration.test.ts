@@ -68,6 +68,14 @@ describe('create', () => {
     await create({ suffix: null, seed: null, validation_file: null, metadata: null, integrations: null, capstan: null });
   });
 
+  it('an estimate tells which validation rows the training file holds already', async () => {
+    const row = (n: number) => `{"prompt":"Say ${n}.","completion":"${n}"}`;
+    const upload = async (...numbers: number[]) => ((await (await api.upload(numbers.map(row).join('\n'))).json()) as { id: string }).id;
+    const request = { model: BASE_MODEL, training_file: await upload(1, 2, 3, 4), validation_file: await upload(3, 5) };
+    const { warnings } = (await (await api.postJson('/fine_tuning/jobs/estimate', request)).json()) as { warnings: string[] };
+    expect(warnings.join()).toMatch(/1 validation row stands in the training file too \(50 %\)/);
+  });
+
   it('an estimate makes no job', async () => {
     const count = async () => (await api.db.jobs.list({ projectId: api.projectId, limit: 100 })).jobs.length;
     const before = await count();

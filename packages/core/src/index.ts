@@ -86,7 +86,7 @@ export { billedUnits, poolSchema } from './pool.ts';
 export type { EstimateFacts } from './submission/estimate-job.ts';
 export { estimateJob } from './submission/estimate-job.ts';
 export type { JobSpecFacts } from './submission/resolve-job-spec.ts';
-export { baseLearningRate, resolveJobSpec } from './submission/resolve-job-spec.ts';
+export { baseLearningRate, DEFAULT_SOURCE_TOKENS, DEFAULT_TARGET_TOKENS, resolveJobSpec } from './submission/resolve-job-spec.ts';
 export type { T5Shape } from './submission/t5-shape.ts';
 export { t5ShapeSchema } from './submission/t5-shape.ts';
 export type { JobEvent, JobEventType, Transition } from './transition.ts';

@@ -8,7 +8,7 @@ const PIECE_CHARACTERS = 16_384;
  * The number of tokens of a text. A very long one is counted in pieces that begin at a space, with rests between; a text
  * without spaces is cut anyway, which may count a token more at each cut.
  */
-export async function countTokens(tokenizer: Tokenizer, text: string, slice: TimeSlice): Promise<number> {
+export async function countTokens(tokenizer: Pick<Tokenizer, 'encode'>, text: string, slice: TimeSlice): Promise<number> {
   if (text.length <= PIECE_CHARACTERS) return tokenizer.encode(text).length;
   const specials = tokenizer.encode('').length;
   let tokens = specials;

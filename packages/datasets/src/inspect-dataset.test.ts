@@ -7,7 +7,7 @@ import { type DatasetInspection, type InspectOptions, inspectDataset } from './i
 import { loadTokenizer } from './tokenizer.ts';
 
 const example = (path: string): URL => new URL(`../../../examples/${path}`, import.meta.url);
-const tokenizer = loadTokenizer(readFileSync(example('t5-nano/tokenizer.json')));
+const tokenizer = { model: 't5-nano', ...loadTokenizer(readFileSync(example('t5-nano/tokenizer.json'))) };
 
 const chat = (user: string, assistant = 'Hello'): string =>
   JSON.stringify({

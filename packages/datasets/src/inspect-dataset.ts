@@ -8,8 +8,8 @@ import { TokenSample } from './token-sample.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 export interface InspectOptions {
-  /** Without one the report's `tokens` is null. */
-  tokenizer?: Tokenizer | undefined;
+  /** Counts tokens, and the model that it belongs to. Without one the report's `tokens` is null. */
+  tokenizer?: { model: string; encode: Tokenizer['encode'] } | undefined;
   maxSourceTokens?: number | undefined;
   maxTargetTokens?: number | undefined;
   /** How many problems are named; default 100. All are counted. */
@@ -132,7 +132,8 @@ class Inspection {
       problemsOmitted: this.#problemsOmitted,
       notes: this.#notes(),
       characters: this.rows === 0 ? null : characters,
-      tokens: tokenizer === undefined || this.rows === 0 ? null : this.#sample.summary({ maxSourceTokens, maxTargetTokens }),
+      tokens:
+        tokenizer === undefined || this.rows === 0 ? null : this.#sample.summary(tokenizer.model, { maxSourceTokens, maxTargetTokens }),
       duplicates: { rows: this.#duplicates, share: this.#duplicates / Math.max(1, this.rows), examples: this.#duplicateExamples },
     };
     return { report, fingerprints: this.#fingerprints.toArray() };

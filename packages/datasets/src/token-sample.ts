@@ -38,7 +38,7 @@ export class TokenSample {
     this.#target.push(targetTokens);
   }
 
-  summary({ maxSourceTokens, maxTargetTokens }: TokenLimits): DatasetReport['tokens'] {
+  summary(model: string, { maxSourceTokens, maxTargetTokens }: TokenLimits): DatasetReport['tokens'] {
     const source = new LengthCounter();
     const target = new LengthCounter();
     let truncated = 0;
@@ -49,6 +49,7 @@ export class TokenSample {
       if (sourceTokens > (maxSourceTokens ?? Infinity) || targetTokens > (maxTargetTokens ?? Infinity)) truncated += 1;
     });
     return {
+      model,
       sampledRows: this.#source.length,
       source: source.summary(),
       target: target.summary(),

@@ -16,12 +16,15 @@ export interface FileRecord {
   status: FileStatus;
   statusDetails: string | null;
   report: DatasetReport | null;
+  /** The artifact with the fingerprints of the rows; null for a file that is no dataset. */
+  fingerprints: string | null;
   createdAt: Date;
   expiresAt: Date | null;
 }
 
-export type NewFile = Omit<FileRecord, 'createdAt' | 'statusDetails' | 'report' | 'expiresAt'> &
-  Partial<Pick<FileRecord, 'createdAt' | 'statusDetails' | 'report' | 'expiresAt'>>;
+type OptionalField = 'createdAt' | 'statusDetails' | 'report' | 'fingerprints' | 'expiresAt';
+
+export type NewFile = Omit<FileRecord, OptionalField> & Partial<Pick<FileRecord, OptionalField>>;
 
 export interface FileFilter {
   projectId: string;

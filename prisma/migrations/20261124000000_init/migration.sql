@@ -62,6 +62,7 @@ CREATE TABLE "files" (
     "status" "file_status" NOT NULL,
     "status_details" TEXT,
     "report" JSONB,
+    "fingerprints" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "expires_at" TIMESTAMPTZ(3),
     "deleted_at" TIMESTAMPTZ(3),

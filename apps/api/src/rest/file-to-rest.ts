@@ -31,6 +31,7 @@ export function reportToRest(fileId: string, report: DatasetReport): FileReportO
     notes: report.notes,
     characters: characters && { source: lengthToRest(characters.source), target: lengthToRest(characters.target) },
     tokens: tokens && {
+      model: tokens.model,
       sampled_rows: tokens.sampledRows,
       source: lengthToRest(tokens.source),
       target: lengthToRest(tokens.target),

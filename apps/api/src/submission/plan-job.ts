@@ -21,7 +21,7 @@ export interface JobPlan {
   estimate: JobEstimate;
 }
 
-type PlanContext = Pick<ApiContext, 'lookups' | 'settings'>;
+type PlanContext = Pick<ApiContext, 'lookups' | 'measureLeakage' | 'settings'>;
 
 /** The request with every reference followed and every choice made: what would run, where, and what it would take. */
 export async function planJob(context: PlanContext, caller: Caller, request: CreateJobRequest): Promise<JobPlan> {
@@ -39,7 +39,9 @@ export async function planJob(context: PlanContext, caller: Caller, request: Cre
   const shape = shapeOf(model);
   const parameterCount = model.parameterCount ?? 0;
   const measuredTokensPerSecond = measuredSpeed(recent, spec);
-  return { spec, poolId, estimate: estimateJob(spec, { shape, parameterCount, training: facts.training, pool, measuredTokensPerSecond }) };
+  const leakage = validation && (await context.measureLeakage(training, validation));
+  const estimate = estimateJob(spec, { shape, parameterCount, training: facts.training, leakage, pool, measuredTokensPerSecond });
+  return { spec, poolId, estimate };
 }
 
 async function findModel({ lookups }: PlanContext, { projectId }: Caller, id: string): Promise<Model> {

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +59,7 @@ export async function startTestApi(database: TestDatabase, settings: Partial<Api
   const directory = await mkdtemp(join(tmpdir(), 'capstan-api-'));
   const stores = openStores(database.url, directory);
   const { db, queue } = stores;
-  const projectId = await seed(db);
+  const projectId = await seed(stores);
   const scheduler = await startScheduler((request, options) => api.onGenerate(request, options));
   const shutdown = new AbortController();
   const app = createApp({
@@ -108,9 +109,11 @@ function openStores(url: string, directory: string) {
 }
 
 /** A project, a base model and a pool; the project's id. */
-async function seed(db: Database): Promise<string> {
-  const config: unknown = JSON.parse(await readFile(new URL('../../../../examples/t5-nano/config.json', import.meta.url), 'utf8'));
-  await db.models.upsertBase({ id: BASE_MODEL, artifacts: [], config, parameterCount: 7_300_000 });
+async function seed({ db, artifacts }: ReturnType<typeof openStores>): Promise<string> {
+  const example = (file: string) => new URL(`../../../../examples/t5-nano/${file}`, import.meta.url);
+  const config: unknown = JSON.parse(await readFile(example('config.json'), 'utf8'));
+  const tokenizer = await artifacts.put(createReadStream(example('tokenizer.json')), { signal: AbortSignal.timeout(10_000) });
+  await db.models.upsertBase({ id: BASE_MODEL, artifacts: [{ path: 'tokenizer.json', ...tokenizer }], config, parameterCount: 7_300_000 });
   await db.pools.ensure(poolSchema.parse({ id: 'local', launcher: 'process', maxWorkers: 2, pricePerGpuHour: 0.6 }));
   return (await db.projects.ensure('default')).id;
 }

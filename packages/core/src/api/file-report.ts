@@ -28,6 +28,7 @@ export const fileReportObjectSchema = z.looseObject({
   characters: z.looseObject({ source: lengthSchema, target: lengthSchema }).nullable(),
   tokens: z
     .looseObject({
+      model: z.string(),
       sampled_rows: z.number().int(),
       source: lengthSchema,
       target: lengthSchema,

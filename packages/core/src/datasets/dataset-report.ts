@@ -37,6 +37,8 @@ export const datasetReportSchema = z.object({
   /** Null without a tokenizer. `sampledRows` < `rows` says that figures are from an evenly spaced sample. */
   tokens: z
     .object({
+      /** The base model whose tokenizer counted; another one counts a little differently. */
+      model: z.string(),
       sampledRows: count,
       source: lengthSummarySchema,
       target: lengthSummarySchema,

@@ -41,6 +41,7 @@ function report(change: Partial<DatasetReport> = {}): DatasetReport {
     notes: [],
     characters: { source: lengths(400), target: lengths(80) },
     tokens: {
+      model: 't5-nano',
       sampledRows: 100,
       source: lengths(100),
       target: lengths(20),
@@ -86,6 +87,7 @@ const FACTS: EstimateFacts = {
   shape: FLAN_BASE,
   parameterCount: 247_600_000,
   training: report(),
+  leakage: { rows: 0, sources: 0, share: 0 },
   measuredTokensPerSecond: null,
   pool: { gpusPerWorker: 1, pricePerGpuHour: 2, memoryMiB: null },
 };
@@ -119,15 +121,19 @@ describe('estimateJob', () => {
     const odd = estimateJob(
       {
         ...SPEC,
-        validationFile: null,
         training: { ...SPEC.training, maxSourceTokens: 100 },
         resources: { ...SPEC.resources, memoryMiB: 512 },
       },
-      { ...FACTS, training: report({ rows: 10, duplicates: { rows: 2, share: 0.2, examples: [] } }) },
+      {
+        ...FACTS,
+        training: report({ rows: 10, duplicates: { rows: 2, share: 0.2, examples: [] } }),
+        leakage: { rows: 1, sources: 2, share: 0.04 },
+      },
     );
     expect(odd.warnings.join('\n')).toMatch(
-      /only 10 rows[\s\S]*20 % of the training rows[\s\S]*50 % of the rows are cut: their source[\s\S]*512 MiB[\s\S]*No validation_file/,
+      /only 10 rows[\s\S]*20 % of the training rows[\s\S]*50 % of the rows are cut: their source[\s\S]*512 MiB[\s\S]*2 validation rows stand in the training file too \(4 %\)/,
     );
+    expect(estimateJob({ ...SPEC, validationFile: null }, { ...FACTS, leakage: null }).warnings.join()).toMatch(/No validation_file/);
   });
 
   it('a layer that the model does not have is refused by name', () => {

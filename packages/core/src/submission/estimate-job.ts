@@ -1,4 +1,4 @@
-import type { DatasetReport } from '../datasets/dataset-report.ts';
+import type { DatasetReport, Leakage } from '../datasets/dataset-report.ts';
 import type { JobEstimate, JobSpec } from '../job.ts';
 import { billedUnits, type Pool } from '../pool.ts';
 import { t5MemoryBytes } from './estimate-memory.ts';
@@ -10,6 +10,8 @@ export interface EstimateFacts {
   shape: T5Shape;
   parameterCount: number;
   training: DatasetReport;
+  /** Null without a validation file. */
+  leakage: Leakage | null;
   pool: Pick<Pool, 'gpusPerWorker' | 'pricePerGpuHour' | 'memoryMiB'>;
   /** Tokens per second of an earlier job with the same base, method and pool; null where none ended yet. */
   measuredTokensPerSecond: number | null;
@@ -45,6 +47,7 @@ export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
     costUsd: (seconds / 3600) * billedUnits(facts.pool, spec.resources.workers) * facts.pool.pricePerGpuHour,
     warnings: estimateWarnings(spec, {
       training: facts.training,
+      leakage: facts.leakage,
       peakMemoryBytes,
       memoryMiB: spec.resources.memoryMiB ?? facts.pool.memoryMiB,
     }),

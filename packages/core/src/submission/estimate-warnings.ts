@@ -1,8 +1,9 @@
-import type { DatasetReport } from '../datasets/dataset-report.ts';
+import type { DatasetReport, Leakage } from '../datasets/dataset-report.ts';
 import type { JobSpec } from '../job.ts';
 
 interface WarningFacts {
   training: DatasetReport;
+  leakage: Leakage | null;
   peakMemoryBytes: number;
   memoryMiB: number | null;
 }
@@ -12,7 +13,7 @@ const NOTEWORTHY_SHARE = 0.05;
 const BYTES_PER_MIB = 1_048_576;
 
 /** What a person should know before the job is paid for; an empty list where nothing is odd. */
-export function estimateWarnings(spec: JobSpec, { training, peakMemoryBytes, memoryMiB }: WarningFacts): string[] {
+export function estimateWarnings(spec: JobSpec, { training, leakage, peakMemoryBytes, memoryMiB }: WarningFacts): string[] {
   const warnings: string[] = [];
   if (training.rows < FEW_ROWS) warnings.push(`The training file has only ${training.rows} rows: the model may learn them by heart.`);
   if (training.duplicates.share > NOTEWORTHY_SHARE) {
@@ -27,6 +28,10 @@ export function estimateWarnings(spec: JobSpec, { training, peakMemoryBytes, mem
   if (memoryMiB !== null && peakMemoryBytes > memoryMiB * BYTES_PER_MIB) {
     const needed = Math.ceil(peakMemoryBytes / BYTES_PER_MIB);
     warnings.push(`The job may need about ${needed} MiB and a worker gets ${memoryMiB} MiB: lower capstan.training.micro_batch_size.`);
+  }
+  if (leakage !== null && leakage.sources > 0) {
+    const rows = leakage.sources === 1 ? '1 validation row stands' : `${leakage.sources} validation rows stand`;
+    warnings.push(`${rows} in the training file too (${percent(leakage.share)}): the evaluation will look better than it is.`);
   }
   if (spec.validationFile === null)
     warnings.push('No validation_file: the loss on unseen rows and the comparison with the base are left out.');

@@ -26,6 +26,7 @@ function report({ rows = 100, source = 400, target = 100 } = {}): DatasetReport 
     notes: [],
     characters: { source: lengths(source * 4), target: lengths(target * 4) },
     tokens: {
+      model: 't5-nano',
       sampledRows: 100,
       source: lengths(source),
       target: lengths(target),

@@ -21,8 +21,9 @@ const DEFAULT_MICRO_BATCH_SIZE = 8;
 /** Peak rates that a multiplier of 1 means: adapters bear ten times what pre-trained weights do. */
 export const BASE_LEARNING_RATE = { lora: 1e-3, full: 1e-4, random: 1e-3 } as const;
 const WARMUP_SHARE = 0.05;
-const DEFAULT_SOURCE_TOKENS = 192;
-const DEFAULT_TARGET_TOKENS = 48;
+/** Where rows are cut, unless the request says otherwise. */
+export const DEFAULT_SOURCE_TOKENS = 192;
+export const DEFAULT_TARGET_TOKENS = 48;
 const DEFAULT_EVAL_ROWS = 200;
 const DEFAULT_ROUGE_ROWS = 50;
 
