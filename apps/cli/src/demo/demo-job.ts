@@ -20,6 +20,7 @@ export function demoJobRequest(files: { training: string; validation: string }):
         learning_rate: 2e-3,
         max_source_tokens: 192,
         max_target_tokens: 48,
+        eval_every_steps: 50,
         eval_rows: 200,
         rouge_rows: 200,
       },

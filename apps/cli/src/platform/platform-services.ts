@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '@capstan/core';
+import { type Clock, UnavailableError } from '@capstan/core';
 import { recordChildren } from './child-registry.ts';
 import { apiEnvironment, appProgram, type ServiceSite, schedulerEnvironment } from './service-environments.ts';
 import { ServiceProcess } from './service-process.ts';
@@ -17,6 +18,7 @@ interface ServiceOptions {
 
 /** The two services as children of this process, not started yet. */
 export function makeServices(site: ServiceSite, { clock, announce }: ServiceOptions): PlatformServices {
+  for (const app of ['api', 'scheduler', 'worker'] as const) expectBuilt(appProgram(site.repositoryRoot, app));
   const make = (name: 'api' | 'scheduler', title: string, environment: ServiceSite['inherited']) =>
     new ServiceProcess({
       name: title,
@@ -44,6 +46,10 @@ export async function startServices(
   const readyUrl = `${site.origin}/readyz`;
   await waitUntilReady({ service: scheduler, probe: (timeout) => acceptsConnections(site.grpcAddress, timeout), clock, signal });
   await waitUntilReady({ service: api, probe: (timeout) => answersOk(readyUrl, fetch, timeout), clock, signal });
+}
+
+function expectBuilt(program: string): void {
+  if (!existsSync(program)) throw new UnavailableError(`${program} is missing: build it first with \`npm run build\`.`);
 }
 
 function livingChildren(services: PlatformServices) {

@@ -1,4 +1,4 @@
-import type { JobObject, JobStreamMessage } from '@capstan/core';
+import type { EventObject, JobObject, JobStreamMessage } from '@capstan/core';
 import { UnavailableError } from '@capstan/core';
 import type { ProgressDisplay } from './progress-display.ts';
 import { type TrainingView, viewOf, withMetric } from './progress-line.ts';
@@ -11,12 +11,17 @@ export async function followJob(messages: AsyncIterable<JobStreamMessage>, displ
       if (message.type === 'done') return message.data;
       view = nextView(view, message);
       if (view !== null) display.update(view);
-      if (message.type === 'event') display.say(message.data.message);
+      if (message.type === 'event' && !isAboutProgress(message.data)) display.say(message.data.message);
     }
   } finally {
     display.stop();
   }
   throw new UnavailableError('The stream of the job ended before the job did.');
+}
+
+/** Evaluations and checkpoints name their step: the display shows how far the run is anyway. */
+function isAboutProgress({ type, data }: EventObject): boolean {
+  return type === 'metrics' || data?.step !== undefined;
 }
 
 /** A job row carries the phase; figures between two rows come from metrics. */
