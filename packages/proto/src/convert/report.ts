@@ -1,6 +1,7 @@
 import type { JobResult, NumberedReport, WorkerReport } from '@capstan/core';
 import type * as proto from '../gen/lora/v1/report.ts';
 import { failureReasons, logLevels, phases } from './enums.ts';
+import { requireStorable } from './require-storable.ts';
 import { required } from './required.ts';
 
 type ProtoReport = NonNullable<proto.ReportRecord['report']>;
@@ -10,7 +11,9 @@ export function reportToProto({ sequence, report }: NumberedReport): proto.Repor
 }
 
 export function reportFromProto({ sequence, report }: proto.ReportRecord): NumberedReport {
-  return { sequence, report: bodyFromProto(required(report, 'report')) };
+  const body = bodyFromProto(required(report, 'report'));
+  requireStorable(sequence, body);
+  return { sequence, report: body };
 }
 
 function bodyToProto(report: WorkerReport): ProtoReport {

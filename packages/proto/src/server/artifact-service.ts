@@ -3,6 +3,7 @@ import type { ServerReadableStream, ServerWritableStream, sendUnaryData } from '
 import type { ReadRequest, ReadResponse, WriteRequest, WriteResponse } from '../gen/lora/v1/artifact.ts';
 import { cutIntoChunks } from '../streams/chunks.ts';
 import { readMessages } from '../streams/read-messages.ts';
+import { readable } from '../streams/readable.ts';
 import { writeMessage } from '../streams/write-message.ts';
 import type { OpenCall, OpenCalls } from './open-calls.ts';
 import { type Authenticate, authenticateCall, type Principal } from './principal.ts';
@@ -34,7 +35,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 export function artifactService({ calls, authenticate, artifacts }: ArtifactServiceOptions) {
   const send = async (call: ReadCall, { signal }: OpenCall) => {
     const principal = await authenticateCall(call.metadata, authenticate, ['rank', 'server']);
-    const { sha256, offset } = call.request;
+    const { sha256, offset } = readable(call.request);
     if (!SHA256.test(sha256) || offset < 0)
       throw new InvalidRequestError('An artifact is named by 64 hexadecimal digits and an offset from 0.');
     for await (const data of cutIntoChunks(artifacts.read(sha256, { offset, principal, signal })))

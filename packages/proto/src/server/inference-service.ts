@@ -2,6 +2,7 @@ import type { GenerateChunk, GenerateRequest } from '@capstan/core';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { chunkToProto, requestFromProto } from '../convert/generate.ts';
 import type { GenerateResponse, GenerateRequest as ProtoRequest } from '../gen/lora/v1/inference.ts';
+import { readable } from '../streams/readable.ts';
 import { writeMessage } from '../streams/write-message.ts';
 import type { OpenCall, OpenCalls } from './open-calls.ts';
 import { type Authenticate, authenticateCall } from './principal.ts';
@@ -18,7 +19,8 @@ export interface InferenceServiceOptions {
 export function inferenceService({ calls, authenticate, onGenerate }: InferenceServiceOptions) {
   const answer = async (call: GenerateCall, { signal }: OpenCall) => {
     await authenticateCall(call.metadata, authenticate, ['api']);
-    for await (const chunk of onGenerate(requestFromProto(call.request), { signal })) await writeMessage(call, chunkToProto(chunk), signal);
+    const request = requestFromProto(readable(call.request));
+    for await (const chunk of onGenerate(request, { signal })) await writeMessage(call, chunkToProto(chunk), signal);
   };
   return {
     generate(call: GenerateCall): void {

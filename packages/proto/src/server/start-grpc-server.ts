@@ -6,6 +6,7 @@ import { ReduceServiceService } from '../gen/lora/v1/reduce.ts';
 import { WorkerServiceService } from '../gen/lora/v1/worker.ts';
 import { type ArtifactHandlers, artifactService } from './artifact-service.ts';
 import { type InferenceServiceOptions, inferenceService } from './inference-service.ts';
+import { lenientService } from './lenient-service.ts';
 import { OpenCalls } from './open-calls.ts';
 import type { Authenticate } from './principal.ts';
 import { reduceService } from './reduce-service.ts';
@@ -39,11 +40,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const calls = new OpenCalls(options.onError ?? (() => {}));
   const shared = { calls, authenticate: options.authenticate };
   const server = new Server(SERVER_OPTIONS);
-  server.addService(WorkerServiceService, { ...workerService({ ...shared, onWorkerSession: options.onWorkerSession }) });
-  server.addService(ArtifactServiceService, { ...artifactService({ ...shared, artifacts: options.artifacts }) });
-  server.addService(ServingServiceService, { ...servingService({ ...shared, onServingSession: options.onServingSession }) });
-  server.addService(InferenceServiceService, { ...inferenceService({ ...shared, onGenerate: options.onGenerate }) });
-  server.addService(ReduceServiceService, { ...reduceService(shared) });
+  server.addService(lenientService(WorkerServiceService), { ...workerService({ ...shared, onWorkerSession: options.onWorkerSession }) });
+  server.addService(lenientService(ArtifactServiceService), { ...artifactService({ ...shared, artifacts: options.artifacts }) });
+  server.addService(lenientService(ServingServiceService), {
+    ...servingService({ ...shared, onServingSession: options.onServingSession }),
+  });
+  server.addService(lenientService(InferenceServiceService), { ...inferenceService({ ...shared, onGenerate: options.onGenerate }) });
+  server.addService(lenientService(ReduceServiceService), { ...reduceService(shared) });
   const port = await bind(server, options);
   return { port, close: () => close(server, calls) };
 }

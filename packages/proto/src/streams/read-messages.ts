@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { fromStatus } from '../status.ts';
 import { AsyncQueue } from './async-queue.ts';
+import { readable } from './readable.ts';
 
 /** Messages waiting for a slow consumer before the stream is paused, and when it flows again; HTTP/2 then slows the sender. */
 const PAUSE_AT = 32;
@@ -16,7 +17,13 @@ export function readMessages<Message>(stream: Readable, signal?: AbortSignal): A
     if (size >= PAUSE_AT) stream.pause();
     else if (size <= RESUME_AT && stream.isPaused()) stream.resume();
   });
-  stream.on('data', (message: Message) => queue.push(message));
+  stream.on('data', (message: Message) => {
+    try {
+      queue.push(readable(message));
+    } catch (error) {
+      queue.fail(error);
+    }
+  });
   stream.once('end', () => queue.end());
   stream.on('error', (error) => queue.fail(fromStatus(error)));
   signal?.addEventListener('abort', () => queue.fail(signal.reason), { once: true });

@@ -1,3 +1,4 @@
+import { InvalidRequestError } from '@capstan/core';
 import { cutIntoChunks } from './chunks.ts';
 
 export interface VectorPiece {
@@ -24,6 +25,7 @@ export function createVectorReader(): (piece: { data: Uint8Array; last: boolean 
     if (!last) return null;
     const bytes = Buffer.concat(parts);
     parts = [];
+    if (bytes.byteLength % 4 !== 0) throw new InvalidRequestError('A vector is made of 32-bit numbers.');
     // A copy: pooled buffers need not start at a multiple of four.
     return new Float32Array(new Uint8Array(bytes).buffer);
   };
