@@ -25,7 +25,15 @@ export function createSql(pool: pg.Pool): Sql {
 
 /** The text of a jsonb parameter: pg would write a JavaScript array as a Postgres array. */
 export function json(value: unknown): string | null {
-  return value === null || value === undefined ? null : JSON.stringify(value);
+  return value === null || value === undefined ? null : withoutUnstorable(JSON.stringify(value));
+}
+
+/** An escape of NUL or of half a surrogate pair; an even number of backslashes before it are themselves escaped. */
+const UNSTORABLE_ESCAPE = /(?<=(?:^|[^\\])(?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
+
+/** Postgres stores neither character. JSON.stringify writes both as escapes, and whole pairs as themselves. */
+function withoutUnstorable(text: string): string {
+  return text.includes('\\u') ? text.replace(UNSTORABLE_ESCAPE, '\uFFFD') : text;
 }
 
 async function run<Row>(target: pg.Pool | pg.PoolClient, statement: Prisma.Sql, name?: string): Promise<Row[]> {
