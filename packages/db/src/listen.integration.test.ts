@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from './change.ts';
 import { openDatabase } from './open-database.ts';
-import { numbered, openTestWorld, type TestWorld } from './test-world.ts';
+import { numbered, openTestWorld, type TestWorld } from './testing/test-world.ts';
 
 const realClock: Clock = {
   now: () => new Date(),

@@ -2,7 +2,7 @@ import type { WorkerReport } from '@capstan/core';
 import { makeStepReport } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NewFile } from './index.ts';
-import { numbered, openTestWorld, type TestWorld } from './test-world.ts';
+import { numbered, openTestWorld, type TestWorld } from './testing/test-world.ts';
 
 let world: TestWorld;
 beforeAll(async () => {
@@ -46,15 +46,13 @@ describe('API keys', () => {
 
 describe('files', () => {
   const newFile = (id: string, changes: Partial<NewFile> = {}): NewFile => ({
-    ...{
-      id,
-      projectId: world.projectId,
-      filename: `${id}.jsonl`,
-      purpose: 'fine-tune',
-      bytes: 5_000_000_000,
-      sha256: 'ab',
-      status: 'processed',
-    },
+    id,
+    projectId: world.projectId,
+    filename: `${id}.jsonl`,
+    purpose: 'fine-tune',
+    bytes: 5_000_000_000,
+    sha256: 'ab',
+    status: 'processed',
     ...changes,
   });
 

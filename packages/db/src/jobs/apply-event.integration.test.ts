@@ -1,7 +1,7 @@
 import type { JobEvent } from '@capstan/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../open-database.ts';
-import { openTestWorld, type TestWorld } from '../test-world.ts';
+import { openTestWorld, type TestWorld } from '../testing/test-world.ts';
 
 let world: TestWorld;
 beforeAll(async () => {
@@ -77,7 +77,11 @@ describe('applyEvent', () => {
       job: { status: 'queued', attempt: 1, failures: 1, epoch: 2, reason: 'OOMKilled', message: 'Too big.', notBefore: inAMinute() },
     });
     expect(await world.db.ledger.get(job.id, 1)).toMatchObject({
-      ...{ state: 'ended', reason: 'OOMKilled', exitCode: 137, lastStep: 12, endedAt: world.clock.now() },
+      state: 'ended',
+      reason: 'OOMKilled',
+      exitCode: 137,
+      lastStep: 12,
+      endedAt: world.clock.now(),
     });
     expect(await world.db.ledger.lastHeartbeats([{ jobId: job.id, attempt: 1 }])).toEqual([]);
     const [usage] = await world.db.usage.listForJob(job.id);
@@ -113,7 +117,13 @@ describe('applyEvent', () => {
     );
     expect(applied).toMatchObject({ ok: true, job: { status: 'succeeded', result, fineTunedModel, trainedTokens: 5_000_000_000 } });
     expect(await world.db.models.get(fineTunedModel, world.projectId)).toMatchObject({
-      ...{ kind: 'fine-tuned', projectId: world.projectId, jobId: job.id, base: 'base-model', artifacts, config: { r: 8 }, method: 'lora' },
+      kind: 'fine-tuned',
+      projectId: world.projectId,
+      jobId: job.id,
+      base: 'base-model',
+      artifacts,
+      config: { r: 8 },
+      method: 'lora',
     });
     expect(await world.db.jobs.applyEvent(job.id, { type: 'cancelRequested' })).toEqual({
       ok: false,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../open-database.ts';
-import { openTestWorld, type TestWorld } from '../test-world.ts';
+import { openTestWorld, type TestWorld } from '../testing/test-world.ts';
+import type { LaunchRequest } from './launch.ts';
 
 let world: TestWorld;
 beforeAll(async () => {
@@ -56,7 +57,7 @@ describe('launch', () => {
   it('says why it does not launch', async () => {
     const poolId = await world.addPool(1);
     const job = await world.submit({ poolId });
-    const { launch } = world.db.jobs;
+    const launch = (asked: LaunchRequest) => world.db.jobs.launch(asked);
     expect(await launch({ ...request(job.id, poolId), expectedAttempt: 2 })).toMatchObject({ ok: false, reason: 'AttemptMismatch' });
     expect(await launch(request(job.id, world.poolId))).toMatchObject({ ok: false, reason: 'NotFound' });
     expect(await launch(request('ftjob-none', poolId))).toMatchObject({ ok: false, reason: 'NotFound' });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestWorld, type TestWorld } from '../test-world.ts';
+import { openTestWorld, type TestWorld } from '../testing/test-world.ts';
 
 let world: TestWorld;
 beforeAll(async () => {

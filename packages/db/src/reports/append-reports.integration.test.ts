@@ -1,7 +1,7 @@
 import { StaleEpochError } from '@capstan/core';
 import { makeStepReport } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { numbered, openTestWorld, type TestWorld } from '../test-world.ts';
+import { numbered, openTestWorld, type TestWorld } from '../testing/test-world.ts';
 
 let world: TestWorld;
 beforeAll(async () => {
@@ -122,7 +122,7 @@ describe('append', () => {
     await world.db.reports.append({ identity: resumed.identity, reports });
     const after = await world.db.metrics.list(job.id, { afterSeq: seen, limit: 10 });
     expect(after.map(({ step, trainLoss, attempt }) => [step, trainLoss, attempt])).toEqual([3, 4, 5].map((step) => [step, 1, 2]));
-    expect((await stepsOf(job.id)).sort()).toEqual([1, 2, 3, 4, 5]);
+    expect((await stepsOf(job.id)).sort((left, right) => left - right)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('takes metrics and progress from rank 0 alone, and logs from every rank', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FineTuningJob, NumberedReport, RankIdentity, WorkerReport } from '@capstan/core';
 import { createTestDatabase, FakeClock, makeEstimate, makeJobSpec, makePool } from '@capstan/testing';
-import { type Database, makeId, type NewJob, openDatabase } from './index.ts';
+import { type Database, makeId, type NewJob, openDatabase } from '../index.ts';
 
 /** A database of one's own with a project and a pool, for the tests of this package. */
 export interface TestWorld {
@@ -37,7 +37,12 @@ export async function openTestWorld(): Promise<TestWorld> {
     ...changes,
   });
   return {
-    ...{ db, url: database.url, clock, projectId, poolId, newJob },
+    db,
+    url: database.url,
+    clock,
+    projectId,
+    poolId,
+    newJob,
     submit: async (changes) => (await db.jobs.create(newJob(changes))).job,
     async launch(job) {
       const { workers } = job.spec.resources;
