@@ -1,25 +1,31 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive } from './process-identity.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
 import { waitUntil } from './wait-until.ts';
 
 const FAST = { fsync: 'off' };
 const { signal } = new AbortController();
+/** Generous: the machine may be busy with other suites. */
+const GONE_MS = 20_000;
 let dataDir: string;
+let owner: ChildProcess | undefined;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'capstan-postgres-'));
   await chmod(dataDir, 0o755);
 });
+afterEach(() => {
+  owner?.kill('SIGKILL');
+});
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-/** A process that starts Postgres in `dataDir`, prints its pid, and waits to be killed. */
-async function startOwner(): Promise<{ ownerPid: number; postgresPid: number; end(): void }> {
+/** A process that starts Postgres in `dataDir` and then does nothing until it is killed; resolves with the pid of its Postgres. */
+async function startOwner(): Promise<number> {
   const program = join(dataDir, 'owner.mjs');
   const module = fileURLToPath(new URL('./start-embedded-postgres.ts', import.meta.url));
   const options = JSON.stringify({ dataDir, settings: FAST });
@@ -29,9 +35,12 @@ async function startOwner(): Promise<{ ownerPid: number; postgresPid: number; en
      const { pid } = await startEmbeddedPostgres({ ...${options}, signal: new AbortController().signal });
      console.log(pid); setInterval(() => {}, 1000);`,
   );
-  const owner = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise<Buffer>((resolve) => owner.stdout.once('data', resolve));
-  return { ownerPid: owner.pid ?? 0, postgresPid: Number(line.toString()), end: () => owner.kill('SIGKILL') };
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  owner = child;
+  return new Promise((resolve, reject) => {
+    child.stdout.once('data', (line: Buffer) => resolve(Number(line.toString())));
+    child.once('exit', () => reject(new Error('The owner ended before its Postgres was ready.')));
+  });
 }
 
 describe('startEmbeddedPostgres', () => {
@@ -46,21 +55,20 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('refuses a directory that another living process uses, and ends what a killed one left', async () => {
-    const owner = await startOwner();
-    await expect(startEmbeddedPostgres({ dataDir, signal, settings: FAST })).rejects.toThrow(
-      `process ${owner.ownerPid} uses this directory`,
-    );
-    owner.end();
-    expect(await waitUntil(() => !isAlive(owner.ownerPid), 5_000)).toBe(true);
-    const next = await startEmbeddedPostgres({ dataDir, signal, settings: FAST });
-    expect(isAlive(owner.postgresPid)).toBe(false);
+    const postgresPid = await startOwner();
+    const start = () => startEmbeddedPostgres({ dataDir, signal, settings: FAST });
+    await expect(start()).rejects.toThrow(`process ${owner?.pid} uses this directory`);
+    owner?.kill('SIGKILL');
+    expect(await waitUntil(() => !isAlive(owner?.pid ?? 0), GONE_MS)).toBe(true);
+    const next = await start();
+    expect(isAlive(postgresPid)).toBe(false);
     await next.stop();
   });
 
   it('does not outlive an owner that was killed', async () => {
-    const owner = await startOwner();
-    owner.end();
-    expect(await waitUntil(() => !isAlive(owner.postgresPid), 15_000)).toBe(true);
+    const postgresPid = await startOwner();
+    owner?.kill('SIGKILL');
+    expect(await waitUntil(() => !isAlive(postgresPid), GONE_MS)).toBe(true);
   });
 
   it('starts where a pid file names a number that is now another program', async () => {
