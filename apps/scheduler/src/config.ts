@@ -33,6 +33,8 @@ export const configSchema = z
     HEARTBEAT_INTERVAL_MS: milliseconds(5_000),
     HEARTBEAT_TIMEOUT_MS: milliseconds(60_000),
     STOP_GRACE_MS: milliseconds(60_000),
+    /** After SIGUSR2: how long ranks may take to save a checkpoint before they are ended by force. */
+    DRAIN_GRACE_MS: milliseconds(20_000),
     CHECKPOINTS_KEPT: z.coerce.number().int().min(1).default(3),
     /** Where models are served; without it, the first pool. */
     SERVING_POOL: z.string().optional(),

@@ -36,7 +36,11 @@ const scheduler = await startScheduler({
   advertisedAddress: config.ADVERTISED_ADDRESS ?? null,
 });
 
-await new Promise((resolve) => shutdown.addEventListener('abort', resolve, { once: true }));
-await scheduler.close();
+const drain = new AbortController();
+// From the platform on one machine, which goes down with all its ranks; a scheduler that is merely replaced gets SIGTERM.
+process.once('SIGUSR2', () => drain.abort());
+const ending = AbortSignal.any([shutdown, drain.signal]);
+if (!ending.aborted) await new Promise((resolve) => ending.addEventListener('abort', resolve, { once: true }));
+await scheduler.close(drain.signal.aborted ? { drainMs: config.DRAIN_GRACE_MS } : {});
 await queue.close();
 await db.close();

@@ -30,6 +30,27 @@ describe('a scheduler that is lost and comes back', () => {
     expect(second.counters.launches).toBe(0);
   });
 
+  it('ends its ranks first when the machine goes down, and their jobs go on from there afterwards', async () => {
+    const first = await world.startScheduler();
+    const jobId = await world.submit({ script: 'steps 400', maxAttempts: 1 });
+    await world.until(jobId, ({ progress }) => (progress?.step ?? 0) > 5);
+    await first.close({ drainMs: 10_000 });
+    const { signal } = new AbortController();
+    expect((await world.launcher.list({ signal })).filter(({ phase }) => phase === 'running')).toEqual([]);
+    expect(await world.db.jobs.get(jobId)).toMatchObject({ status: 'queued', attempt: 1, failures: 0 });
+    await world.startScheduler();
+    expect(await world.until(jobId, 'succeeded')).toMatchObject({ attempt: 2, failures: 0 });
+  });
+
+  it('charges no attempt to a job whose rank had to be forced when the machine went down', async () => {
+    const first = await world.startScheduler();
+    const jobId = await world.submit({ script: 'freeze-once 40', maxAttempts: 1 });
+    await world.until(jobId, 'running');
+    await systemClock.sleep(1_500);
+    await first.close({ drainMs: 300 });
+    expect(await world.db.jobs.get(jobId)).toMatchObject({ status: 'queued', failures: 0, reason: 'Preempted' });
+  });
+
   it('carries out once the launch that it only intended', async () => {
     const jobId = await world.submit({ script: 'steps 2' });
     const taken = await world.queue.takeNext('local');

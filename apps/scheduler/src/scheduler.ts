@@ -2,6 +2,7 @@ import { ShutdownError } from '@capstan/core';
 import { startGrpcServer, type WorkerSession } from '@capstan/proto';
 import { type Counters, createCounters } from './counters.ts';
 import { createDispatchers } from './dispatch/dispatchers.ts';
+import { drainRanks } from './drain-ranks.ts';
 import { followChanges } from './follow-changes.ts';
 import { createKeyedRunner } from './keyed-runner.ts';
 import { createListening } from './reconcile/listening.ts';
@@ -30,8 +31,11 @@ export interface SchedulerOptions extends Omit<SchedulerContext, 'counters' | 's
 export interface Scheduler {
   port: number;
   counters: Counters;
-  /** Takes no more work, finishes what is being written, and leaves workers running: they come back to the next scheduler. */
-  close(): Promise<void>;
+  /**
+   * Takes no more work, finishes what is being written, and leaves workers running: they come back to the next scheduler. With a
+   * `drainMs` they are ended first, within that time, because the machine that they run on goes down as well.
+   */
+  close(options?: { drainMs?: number }): Promise<void>;
 }
 
 /** How often heartbeats are written, and serving workers looked after. */
@@ -57,10 +61,11 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   return {
     port: server.port,
     counters: context.counters,
-    async close() {
+    async close({ drainMs } = {}) {
       stopping.abort(new ShutdownError());
       parts.serving.close();
       await loops();
+      if (drainMs !== undefined) await drainRanks(context, drainMs);
       await server.close();
       await Promise.allSettled(parts.sessions);
       await parts.heartbeats.flush().catch((error: unknown) => context.logger.warn({ err: error }, 'last heartbeats not written'));

@@ -7,33 +7,27 @@ import { identifyProcess, signalProcess } from './process-identity.ts';
 import type { Opened } from './teardown.ts';
 import { readJsonFile } from './write-json-file.ts';
 
-/** All ranks on this machine, as one thing that can be stopped. */
-export function ranksOnThisMachine(runsDir: string, options: { clock: Clock; graceMs: number }): Opened {
-  return { name: 'ranks', stop: () => stopLocalRanks(runsDir, options), kill: () => killLocalRanks(runsDir) };
-}
-
 const POLL_MS = 50;
-/** Beyond the grace: the supervisors poll twice a second and then wait for the last output. */
+/** A rank without a scheduler has nobody to give a checkpoint to: there is little to wait for. */
+const GRACE_MS = 1_000;
+/** Beyond the grace: the supervisors look twice a second and then wait for the last output. */
 const FORCE_MARGIN_MS = 3_000;
 
-/**
- * Asks every rank on this machine to end: it finishes its step, saves a checkpoint, reports and exits, so its job goes on from there at the
- * next start. Those that still run after `graceMs` are ended by force. Resolves when none is left.
- */
-async function stopLocalRanks(runsDir: string, { clock, graceMs }: { clock: Clock; graceMs: number }): Promise<void> {
+/** All ranks on this machine, as one thing that can be stopped. */
+export function ranksOnThisMachine(runsDir: string, clock: Clock): Opened {
+  return { name: 'ranks', stop: () => stopLocalRanks(runsDir, clock), kill: () => killLocalRanks(runsDir) };
+}
+
+async function stopLocalRanks(runsDir: string, clock: Clock): Promise<void> {
   const launcher = createProcessLauncher({ runsDir, workerCommand: [], environment: {}, clock });
   const { signal } = new AbortController();
-  const giveUpAt = clock.now().getTime() + graceMs + FORCE_MARGIN_MS;
-  const asked = new Set<string>();
-  for (;;) {
-    const living = (await launcher.list({ signal })).filter((rank) => !isFinished(rank));
-    if (living.length === 0 || clock.now().getTime() > giveUpAt) return;
-    for (const { name } of living) {
-      if (asked.has(name)) continue;
-      asked.add(name);
-      await launcher.stop(name, { graceMs });
-    }
+  const giveUpAt = clock.now().getTime() + GRACE_MS + FORCE_MARGIN_MS;
+  const listLiving = async () => (await launcher.list({ signal })).filter((rank) => !isFinished(rank));
+  let living = await listLiving();
+  for (const name of new Set(living.map((rank) => rank.name))) await launcher.stop(name, { graceMs: GRACE_MS });
+  while (living.length > 0 && clock.now().getTime() < giveUpAt) {
     await clock.sleep(POLL_MS);
+    living = await listLiving();
   }
 }
 

@@ -16,22 +16,30 @@ interface ServiceOptions {
   announce: (message: string) => void;
 }
 
+/** How long a rank may take to finish its step and save a checkpoint when the platform goes down. */
+const RANK_GRACE_MS = 20_000;
+const SCHEDULER_GRACE_MS = 10_000;
+
 /** The two services as children of this process, not started yet. */
 export function makeServices(site: ServiceSite, { clock, announce }: ServiceOptions): PlatformServices {
   for (const app of ['api', 'scheduler', 'worker'] as const) expectBuilt(appProgram(site.repositoryRoot, app));
-  const make = (name: 'api' | 'scheduler', title: string, environment: ServiceSite['inherited']) =>
-    new ServiceProcess({
-      name: title,
-      command: [process.execPath, '--enable-source-maps', appProgram(site.repositoryRoot, name)],
-      environment,
-      logFile: join(site.dataDir.logs, `${name}.log`),
-      clock,
-      announce,
-      onSpawn: () => recordChildren(site.dataDir.childrenFile, livingChildren(services)),
-    });
+  const settingsOf = (app: 'api' | 'scheduler', environment: ServiceSite['inherited']) => ({
+    command: [process.execPath, '--enable-source-maps', appProgram(site.repositoryRoot, app)],
+    environment,
+    logFile: join(site.dataDir.logs, `${app}.log`),
+    clock,
+    announce,
+    onSpawn: () => recordChildren(site.dataDir.childrenFile, livingChildren(services)),
+  });
   const services: PlatformServices = {
-    api: make('api', 'API', apiEnvironment(site)),
-    scheduler: make('scheduler', 'scheduler', schedulerEnvironment(site)),
+    api: new ServiceProcess({ name: 'API', ...settingsOf('api', apiEnvironment(site)) }),
+    // SIGUSR2 asks for more than SIGTERM: the ranks of this machine save a checkpoint and end first.
+    scheduler: new ServiceProcess({
+      name: 'scheduler',
+      stopSignal: 'SIGUSR2',
+      stopGraceMs: RANK_GRACE_MS + SCHEDULER_GRACE_MS,
+      ...settingsOf('scheduler', { ...schedulerEnvironment(site), DRAIN_GRACE_MS: String(RANK_GRACE_MS) }),
+    }),
   };
   return services;
 }

@@ -12,6 +12,10 @@ export interface ServiceSettings {
   clock: Clock;
   /** Told in one sentence whenever the service died and is started again. */
   announce: (message: string) => void;
+  /** How `stop` asks; SIGTERM by default. */
+  stopSignal?: NodeJS.Signals;
+  /** How long `stop` and `restart` wait before they force. */
+  stopGraceMs?: number;
   /** Called with every new process, so that its pid can be kept for a later clean-up. */
   onSpawn: () => void;
 }
@@ -20,7 +24,7 @@ const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 10_000;
 /** A process that lived this long counts as healthy: the next death starts at the shortest backoff again. */
 const HEALTHY_AFTER_MS = 30_000;
-const STOP_GRACE_MS = 10_000;
+const DEFAULT_STOP_GRACE_MS = 10_000;
 
 /**
  * One child process that is kept running until `stop`. It leads a process group of its own, so that a Ctrl-C in the terminal reaches
@@ -70,15 +74,15 @@ export class ServiceProcess {
       this.#restarted = resolve;
     });
     this.#backoff.abort();
-    await this.#end();
+    await this.#end('SIGTERM');
     await Promise.race([restarted, this.#keeping]);
   }
 
-  /** Asks with SIGTERM, then forces. Nothing of the process group is left afterwards; a second call waits for the same end. */
+  /** Asks, then forces. Nothing of the process group is left afterwards; a second call waits for the same end. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#backoff.abort();
-    await this.#end();
+    await this.#end(this.#settings.stopSignal ?? 'SIGTERM');
     await this.#keeping;
   }
 
@@ -123,13 +127,14 @@ export class ServiceProcess {
     return child;
   }
 
-  async #end(): Promise<void> {
+  async #end(ask: NodeJS.Signals): Promise<void> {
+    const { clock, stopGraceMs = DEFAULT_STOP_GRACE_MS } = this.#settings;
     const child = this.#child;
     const exited = this.#exited;
     if (child?.pid === undefined || !isRunning(child)) return;
     const grace = new AbortController();
-    signalProcess(child.pid, 'SIGTERM');
-    await Promise.race([exited, this.#settings.clock.sleep(STOP_GRACE_MS, { signal: grace.signal }).catch(() => {})]);
+    signalProcess(child.pid, ask);
+    await Promise.race([exited, clock.sleep(stopGraceMs, { signal: grace.signal }).catch(() => {})]);
     grace.abort();
     signalProcess(child.pid, 'SIGKILL', { group: true });
     await exited;

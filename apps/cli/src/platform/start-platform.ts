@@ -45,9 +45,6 @@ export interface Platform {
   restartScheduler: () => Promise<void>;
 }
 
-/** How long a rank may take to finish its step and save a checkpoint. */
-const RANK_GRACE_MS = 20_000;
-
 /**
  * Brings up the whole platform on this machine: stores, scheduler, API, the last two watched and started again when they die. Whatever
  * breaks the start off, and however this process ends by itself, nothing stays behind. Rejects with a ConflictError when one is up on the data directory already.
@@ -75,10 +72,9 @@ async function openPlatform(options: PlatformOptions, teardown: Teardown): Promi
   const stores = await openStores({ ...options, teardown });
   const site = await chooseSite(options, stores);
   const services = makeServices(site, options);
-  // Ranks are asked to stop while the scheduler can still take their checkpoints; what it launched meanwhile is ended after it.
-  teardown.add(ranksOnThisMachine(dataDir.runs, { clock, graceMs: 0 }));
+  // The scheduler ends its ranks when it stops; this is for those that it left, because it was killed.
+  teardown.add(ranksOnThisMachine(dataDir.runs, clock));
   teardown.add(services.scheduler);
-  teardown.add(ranksOnThisMachine(dataDir.runs, { clock, graceMs: RANK_GRACE_MS }));
   teardown.add(services.api);
   await startServices(services, { site, clock, fetch, signal });
   const platform = describePlatform(site, { stores, services, teardown });
