@@ -1,6 +1,7 @@
 import { tidy } from '@tensorflow/tfjs-core';
 import { padBatch, type TokenizedExample } from './batches.ts';
 import { countCorrect, labelLogits, summedLoss } from './forward.ts';
+import { groupByLength } from './group-by-length.ts';
 import type { Adapter } from './lora.ts';
 import { withMerged } from './merge.ts';
 import type { Model } from './model.ts';
@@ -32,7 +33,7 @@ async function measure(model: Model, examples: readonly TokenizedExample[], batc
   let loss = 0;
   let correct = 0;
   let tokens = 0;
-  for (const rows of groupByLength(examples, batchTokens)) {
+  for (const rows of groupByLength(examples, { tokens: batchTokens, rows: batchTokens })) {
     const batch = padBatch(rows, model.config);
     const [batchLoss, batchCorrect] = tidy(() => {
       const logits = labelLogits({ model, adapter: undefined }, batch);
@@ -44,19 +45,4 @@ async function measure(model: Model, examples: readonly TokenizedExample[], batc
     await nextTurn();
   }
   return { loss: loss / tokens, tokenAccuracy: correct / tokens, tokens };
-}
-
-/** Sorts by source length and cuts where the padded batch would exceed `batchTokens`; a longer row makes a batch of its own. */
-export function groupByLength<Item extends { inputIds: Int32Array }>(items: readonly Item[], batchTokens: number): Item[][] {
-  const sorted = [...items].sort((a, b) => a.inputIds.length - b.inputIds.length);
-  const groups: Item[][] = [];
-  let group: Item[] = [];
-  for (const item of sorted) {
-    if (group.length > 0 && (group.length + 1) * item.inputIds.length > batchTokens) {
-      groups.push(group);
-      group = [];
-    }
-    group.push(item);
-  }
-  return group.length > 0 ? [...groups, group] : groups;
 }

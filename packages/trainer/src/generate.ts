@@ -1,4 +1,5 @@
 import { argMax, type Tensor, type Tensor1D, type Tensor2D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { groupByLength } from './group-by-length.ts';
 import type { Adapter } from './lora.ts';
 import { withMerged } from './merge.ts';
 import type { Model } from './model.ts';
@@ -54,8 +55,8 @@ export async function* generate(
 /** Separates this use of a seed from the trainer's other ones. */
 const SAMPLING_STREAM = 5;
 
-/** Rows decoded together: enough to keep the matrix products busy. */
-const BATCH_ROWS = 64;
+/** What is decoded together: enough to keep the matrix products busy, with little padding. */
+const TOGETHER = { tokens: 4096, rows: 64 };
 
 /** The likeliest answer to every input, in the inputs' order, without its eos. */
 export async function generateBatch(
@@ -68,16 +69,15 @@ export async function generateBatch(
 }
 
 async function answerAll(model: Model, inputs: readonly Int32Array[], maxTokens: number): Promise<Int32Array[]> {
-  const order = [...inputs.keys()].sort((a, b) => (inputs[a] as Int32Array).length - (inputs[b] as Int32Array).length);
   const answers: Int32Array[] = [];
-  for (let start = 0; start < order.length; start += BATCH_ROWS) {
-    const rows = order.slice(start, start + BATCH_ROWS);
+  const rows = inputs.map((inputIds, index) => ({ inputIds, index }));
+  for (const group of groupByLength(rows, TOGETHER)) {
     const texts = await decodeGreedily(
       { model, adapter: undefined },
-      rows.map((row) => inputs[row] as Int32Array),
+      group.map(({ inputIds }) => inputIds),
       maxTokens,
     );
-    for (const [i, row] of rows.entries()) answers[row] = Int32Array.from(texts[i] as number[]);
+    for (const [i, { index }] of group.entries()) answers[index] = Int32Array.from(texts[i] as number[]);
   }
   return answers;
 }

@@ -7,8 +7,11 @@ import { withWasmThreads } from './threads.ts';
 /** XNNPACK's products at this project's sizes gain nothing from more; the package's pool ends at eight. */
 const MOST_THREADS = 4;
 
-/** A second thread must pay for its core: where it brings less than this, one is enough. */
-const WORTHWHILE_GAIN = 1.15;
+/**
+ * Threads wait for each other spinning, and every small operation waits: on a core that is shared with another process they cost far
+ * more than they bring. So one core is left to others, and the rest must show a clear gain.
+ */
+const WORTHWHILE_GAIN = 1.3;
 
 let running = 0;
 
@@ -19,7 +22,7 @@ let running = 0;
 export async function startWasm({ threads, cores }: { threads: number | undefined; cores: number }): Promise<number> {
   if (threads !== undefined) return startWith(threads);
   if (running > 0) return startWith(running);
-  const most = Math.min(cores, MOST_THREADS);
+  const most = Math.max(1, Math.min(cores - 1, MOST_THREADS));
   await startWith(1);
   if (most === 1) return 1;
   const single = measureGflops();
