@@ -19,8 +19,8 @@ export interface Lookups {
   recentJobs(poolId: string): Promise<FineTuningJob[]>;
 }
 
-const MODEL_TTL_MS = 5_000;
-const POOL_TTL_MS = 1_000;
+const MODEL_TTL_MS = 10_000;
+const POOL_TTL_MS = 2_000;
 const RECENT_JOBS_TTL_MS = 30_000;
 const RECENT_JOBS = 10;
 

@@ -50,7 +50,7 @@ function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer
     });
     request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     request.on('error', reject);
-    request.on('close', () => reject(new CancelledError('The client left before its request was whole.')));
+    request.on('close', () => request.complete || reject(new CancelledError('The client left before its request was whole.')));
   });
 }
 

@@ -1,6 +1,6 @@
 import { type ApiKeyObject, createApiKeyRequestSchema, NotFoundError } from '@capstan/core';
 import type { ApiKeyRecord } from '@capstan/db';
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readJsonBody } from '../http/read-json-body.ts';
@@ -10,8 +10,7 @@ import { toList } from '../rest/to-list.ts';
 import { unixTime } from '../rest/unix-time.ts';
 
 /** Keys of the admin's own project; only `create` may name another one. */
-export function apiKeyRoutes(context: ApiContext): Router {
-  const router = Router();
+export function apiKeyRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, settings } = context;
 
   async function create({ request, response, caller }: Exchange) {
@@ -33,9 +32,8 @@ export function apiKeyRoutes(context: ApiContext): Router {
     throw new NotFoundError(`There is no API key '${id}' in this project.`, { param: 'api_key_id', reason: 'api_key_not_found' });
   }
 
-  resource(router, '/api_keys', { post: endpoint(authenticate, 'admin', create), get: endpoint(authenticate, 'admin', list) });
-  resource(router, '/api_keys/:keyId', { delete: endpoint(authenticate, 'admin', revoke) });
-  return router;
+  resource(router, '/v1/api_keys', { post: endpoint(authenticate, 'admin', create), get: endpoint(authenticate, 'admin', list) });
+  resource(router, '/v1/api_keys/:keyId', { delete: endpoint(authenticate, 'admin', revoke) });
 }
 
 function keyToRest(record: ApiKeyRecord): ApiKeyObject {

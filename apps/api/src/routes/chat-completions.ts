@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ChatCompletionRequest, chatCompletionRequestSchema } from '@capstan/core';
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { clientSignal } from '../http/client-signal.ts';
 import { endpoint } from '../http/endpoint.ts';
@@ -12,8 +12,7 @@ import { type Answer, collectAnswer, usageOf } from '../inference/collect-answer
 import { type ChunkWriter, streamAnswer } from '../inference/stream-answer.ts';
 import { unixTime } from '../rest/unix-time.ts';
 
-export function chatCompletionRoutes(context: ApiContext): Router {
-  const router = Router();
+export function chatCompletionRoutes(router: Router, context: ApiContext): void {
   const post = endpoint(context.authenticate, 'submitter', async ({ request, response, caller }) => {
     const { value } = await readJsonBody(request, context.settings.maxJsonBytes);
     const body = validate(chatCompletionRequestSchema, value);
@@ -26,8 +25,7 @@ export function chatCompletionRoutes(context: ApiContext): Router {
     if (body.stream) await streamAnswer(response, chunks, chunkWriter(head, body), { signal });
     else response.json(completion(head, await collectAnswer(chunks)));
   });
-  resource(router, '/chat/completions', { post });
-  return router;
+  resource(router, '/v1/chat/completions', { post });
 }
 
 interface Head {

@@ -1,5 +1,5 @@
 import { type CompareModelsRequest, compareModelsRequestSchema, type GenerateRequest } from '@capstan/core';
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { clientSignal } from '../http/client-signal.ts';
 import { endpoint } from '../http/endpoint.ts';
@@ -11,8 +11,7 @@ import { collectAnswer } from '../inference/collect-answer.ts';
 import { findModel } from './models.ts';
 
 /** The same question to several models, one after the other, so that their speeds can be compared. */
-export function compareModelRoutes(context: ApiContext): Router {
-  const router = Router();
+export function compareModelRoutes(router: Router, context: ApiContext): void {
   const post = endpoint(context.authenticate, 'submitter', async ({ request, response, caller }) => {
     const { value } = await readJsonBody(request, context.settings.maxJsonBytes);
     const body = validate(compareModelsRequestSchema, value);
@@ -28,8 +27,7 @@ export function compareModelRoutes(context: ApiContext): Router {
     }
     response.json({ object: 'model.comparison', data });
   });
-  resource(router, '/models/compare', { post });
-  return router;
+  resource(router, '/v1/models/compare', { post });
 }
 
 async function modelsOf(context: ApiContext, projectId: string, ids: readonly string[]) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type CompletionRequest, completionRequestSchema } from '@capstan/core';
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { clientSignal } from '../http/client-signal.ts';
 import { endpoint } from '../http/endpoint.ts';
@@ -13,8 +13,7 @@ import { type ChunkWriter, streamAnswer } from '../inference/stream-answer.ts';
 import { unixTime } from '../rest/unix-time.ts';
 
 /** The older kind: a bare prompt, which reaches the model exactly as it was written. */
-export function completionRoutes(context: ApiContext): Router {
-  const router = Router();
+export function completionRoutes(router: Router, context: ApiContext): void {
   const post = endpoint(context.authenticate, 'submitter', async ({ request, response, caller }) => {
     const { value } = await readJsonBody(request, context.settings.maxJsonBytes);
     const body = validate(completionRequestSchema, value);
@@ -27,8 +26,7 @@ export function completionRoutes(context: ApiContext): Router {
     const { text, finishReason, usage, tokensPerSecond } = await collectAnswer(chunks);
     response.json({ ...write(text, finishReason), usage, capstan: { tokens_per_second: tokensPerSecond } });
   });
-  resource(router, '/completions', { post });
-  return router;
+  resource(router, '/v1/completions', { post });
 }
 
 type WriteCompletion = ReturnType<typeof completionWriter>;

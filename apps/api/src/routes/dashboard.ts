@@ -1,15 +1,13 @@
-import express, { Router } from 'express';
+import express, { type Router } from 'express';
 
 /** The built dashboard. Any other page that a browser asks for is the dashboard's own, found by its router. */
-export function dashboardRoutes(dashboardDir: string): Router {
-  const router = Router();
+export function dashboardRoutes(router: Router, dashboardDir: string): void {
   router.use(express.static(dashboardDir, { etag: true, setHeaders: setCaching }));
   router.get('/{*page}', (request, response, next) => {
     if (request.path.startsWith('/v1/') || !request.accepts('html')) return next();
     response.setHeader('cache-control', 'no-cache');
     response.sendFile('index.html', { root: dashboardDir });
   });
-  return router;
 }
 
 /** Vite names assets by their content, so they may be kept for ever; the page that names them may not. */

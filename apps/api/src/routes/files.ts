@@ -1,5 +1,5 @@
 import { listFilesQuerySchema, NotFoundError } from '@capstan/core';
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { storeUpload } from '../files/store-upload.ts';
 import { clientSignal } from '../http/client-signal.ts';
@@ -11,8 +11,7 @@ import { fileToRest, reportToRest } from '../rest/file-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 import { unknownCursor } from './jobs.ts';
 
-export function fileRoutes(context: ApiContext): Router {
-  const router = Router();
+export function fileRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, lookups, shutdown } = context;
 
   async function create({ request, response, caller }: Exchange) {
@@ -54,14 +53,13 @@ export function fileRoutes(context: ApiContext): Router {
     });
   }
 
-  resource(router, '/files', { post: endpoint(authenticate, 'submitter', create), get: endpoint(authenticate, 'viewer', list) });
-  resource(router, '/files/:fileId', {
+  resource(router, '/v1/files', { post: endpoint(authenticate, 'submitter', create), get: endpoint(authenticate, 'viewer', list) });
+  resource(router, '/v1/files/:fileId', {
     get: endpoint(authenticate, 'viewer', retrieve),
     delete: endpoint(authenticate, 'submitter', remove),
   });
-  resource(router, '/files/:fileId/content', { get: endpoint(authenticate, 'viewer', content) });
-  resource(router, '/files/:fileId/report', { get: endpoint(authenticate, 'viewer', report) });
-  return router;
+  resource(router, '/v1/files/:fileId/content', { get: endpoint(authenticate, 'viewer', content) });
+  resource(router, '/v1/files/:fileId/report', { get: endpoint(authenticate, 'viewer', report) });
 }
 
 async function findFile({ db }: ApiContext, projectId: string, id: string) {

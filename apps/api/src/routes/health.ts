@@ -1,12 +1,11 @@
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { resource } from '../http/resource.ts';
 
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** `/healthz`: the process answers. `/readyz`: what it needs answers too, and if not, what is wrong. */
-export function healthRoutes(context: Pick<ApiContext, 'db' | 'queue' | 'clock'>): Router {
-  const router = Router();
+export function healthRoutes(router: Router, context: Pick<ApiContext, 'db' | 'queue' | 'clock'>): void {
   resource(router, '/healthz', { get: (_request, response) => void response.json({ status: 'ok' }) });
   resource(router, '/readyz', {
     get: async (_request, response) => {
@@ -15,7 +14,6 @@ export function healthRoutes(context: Pick<ApiContext, 'db' | 'queue' | 'clock'>
       response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', checks: words(checks) });
     },
   });
-  return router;
 }
 
 /** What is wrong, or null. A service that does not answer is as wrong as one that refuses. */

@@ -1,9 +1,10 @@
 import { ConflictError, type FineTuningJob, type JobEvent } from '@capstan/core';
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { describeWait } from '../describe-wait.ts';
 import { endpoint, pathPart } from '../http/endpoint.ts';
 import { resource } from '../http/resource.ts';
+import { sendJson } from '../http/send-json.ts';
 import { jobToRest } from '../rest/job-to-rest.ts';
 import { enqueue } from '../submission/submit-job.ts';
 import { findJob } from './jobs.ts';
@@ -21,17 +22,15 @@ const ACTIONS: Record<'cancel' | 'pause' | 'resume', Action> = {
 };
 
 /** Cancel, pause and resume: wishes, answered with the job as it is once they are written down. */
-export function jobActionRoutes(context: ApiContext): Router {
-  const router = Router();
+export function jobActionRoutes(router: Router, context: ApiContext): void {
   for (const [name, action] of Object.entries(ACTIONS)) {
     const post = endpoint(context.authenticate, 'submitter', async ({ request, response, caller }) => {
       const before = await findJob(context, caller.projectId, pathPart(request, 'jobId'));
       const job = await apply(context, before, { name, ...action });
-      response.json(jobToRest(job, await describeWait(context, job)));
+      sendJson(response, jobToRest(job, await describeWait(context, job)));
     });
-    resource(router, `/fine_tuning/jobs/:jobId/${name}`, { post });
+    resource(router, `/v1/fine_tuning/jobs/:jobId/${name}`, { post });
   }
-  return router;
 }
 
 async function apply(

@@ -6,30 +6,30 @@ import {
   listMetricsQuerySchema,
   NotFoundError,
 } from '@capstan/core';
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readQuery } from '../http/read-query.ts';
 import { resource } from '../http/resource.ts';
 import { sendArtifact } from '../http/send-artifact.ts';
+import { sendJson } from '../http/send-json.ts';
 import { checkpointToRest, eventToRest, logToRest, metricToRest } from '../rest/records-to-rest.ts';
 import { toList, toPlainList } from '../rest/to-list.ts';
 import { findJob, unknownCursor } from './jobs.ts';
 
 /** What a job has left behind so far. */
-export function jobRecordRoutes(context: ApiContext): Router {
-  const router = Router();
+export function jobRecordRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db } = context;
   const jobOf = ({ request, caller }: Exchange) => findJob(context, caller.projectId, pathPart(request, 'jobId'));
   const get = (path: string, respond: (exchange: Exchange) => Promise<unknown>) =>
-    resource(router, `/fine_tuning/jobs/:jobId${path}`, { get: endpoint(authenticate, 'viewer', respond) });
+    resource(router, `/v1/fine_tuning/jobs/:jobId${path}`, { get: endpoint(authenticate, 'viewer', respond) });
 
   get('/events', async (exchange) => {
     const { after, limit } = readQuery(exchange.request, listEventsQuerySchema);
     const { events, hasMore } = await db.events.list((await jobOf(exchange)).id, { after, limit });
     // Every job has a first event, the end of every walk; a page without any began at no event of this job.
     if (after !== undefined && events.length === 0 && !/^ftevent-[0-9a-z]{24}$/.test(after)) throw unknownCursor();
-    exchange.response.json(toList(events.map(eventToRest), hasMore));
+    sendJson(exchange.response, toList(events.map(eventToRest), hasMore));
   });
 
   get('/checkpoints', async (exchange) => {
@@ -38,7 +38,8 @@ export function jobRecordRoutes(context: ApiContext): Router {
     const { checkpoints, hasMore } = await db.checkpoints.list(job.id, { after, limit });
     if (after !== undefined && checkpoints.length === 0 && !/^ftckpt-[0-9a-z]{24}$/.test(after)) throw unknownCursor();
     const modelName = job.fineTunedModel ?? `ft:${job.spec.model}:${job.id}`;
-    exchange.response.json(
+    sendJson(
+      exchange.response,
       toList(
         checkpoints.map((checkpoint) => checkpointToRest(checkpoint, modelName)),
         hasMore,
@@ -49,19 +50,19 @@ export function jobRecordRoutes(context: ApiContext): Router {
   get('/metrics', async (exchange) => {
     const { after, limit } = readQuery(exchange.request, listMetricsQuerySchema);
     const metrics = await db.metrics.list((await jobOf(exchange)).id, { afterSeq: after, limit: limit + 1 });
-    exchange.response.json(toPlainList(metrics.slice(0, limit).map(metricToRest), metrics.length > limit));
+    sendJson(exchange.response, toPlainList(metrics.slice(0, limit).map(metricToRest), metrics.length > limit));
   });
 
   get('/logs', async (exchange) => {
     const { after, limit, attempt } = readQuery(exchange.request, listLogsQuerySchema);
     const lines = await db.logs.list((await jobOf(exchange)).id, { attempt, after, limit: limit + 1 });
-    exchange.response.json(toPlainList(lines.slice(0, limit).map(logToRest), lines.length > limit));
+    sendJson(exchange.response, toPlainList(lines.slice(0, limit).map(logToRest), lines.length > limit));
   });
 
   get('/adapter', async (exchange) => {
     const model = await trainedModel(context, exchange);
     const files = model.artifacts.map((file): AdapterFileObject => ({ ...file, object: 'fine_tuning.job.adapter_file' }));
-    exchange.response.json(toPlainList(files));
+    sendJson(exchange.response, toPlainList(files));
   });
 
   get('/adapter/:path', async (exchange) => {
@@ -70,7 +71,6 @@ export function jobRecordRoutes(context: ApiContext): Router {
     if (!file) throw new NotFoundError(`The model of this job has no file '${path}'.`, { param: 'path', reason: 'file_not_found' });
     await sendArtifact(context, exchange.response, { ...file, filename: path });
   });
-  return router;
 }
 
 async function trainedModel(context: ApiContext, { request, caller }: Exchange) {

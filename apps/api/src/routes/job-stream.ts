@@ -1,5 +1,5 @@
 import { InvalidRequestError, parseStreamPosition, type StreamPosition } from '@capstan/core';
-import { type Request, Router } from 'express';
+import type { Request, Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { clientSignal } from '../http/client-signal.ts';
 import { endpoint, pathPart } from '../http/endpoint.ts';
@@ -11,8 +11,7 @@ import { findJob } from './jobs.ts';
 const BEGINNING: StreamPosition = { event: 0, metric: 0, log: 0 };
 
 /** Server-sent events of one job; a browser's EventSource resumes it by itself. */
-export function jobStreamRoutes(context: ApiContext): Router {
-  const router = Router();
+export function jobStreamRoutes(router: Router, context: ApiContext): void {
   const get = endpoint(context.authenticate, 'viewer', async ({ request, response, caller }) => {
     const job = await findJob(context, caller.projectId, pathPart(request, 'jobId'));
     const from = startOf(request);
@@ -27,8 +26,7 @@ export function jobStreamRoutes(context: ApiContext): Router {
       stream.end();
     }
   });
-  resource(router, '/fine_tuning/jobs/:jobId/stream', { get });
-  return router;
+  resource(router, '/v1/fine_tuning/jobs/:jobId/stream', { get });
 }
 
 function startOf(request: Request): StreamPosition {

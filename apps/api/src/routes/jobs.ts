@@ -1,19 +1,19 @@
 import { createJobRequestSchema, type FineTuningJob, InvalidRequestError, listJobsQuerySchema, NotFoundError } from '@capstan/core';
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { describeWait, describeWaitBriefly } from '../describe-wait.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readJsonBody } from '../http/read-json-body.ts';
 import { readQueryWithMetadata } from '../http/read-query.ts';
 import { resource } from '../http/resource.ts';
+import { sendJson } from '../http/send-json.ts';
 import { validate } from '../http/validate.ts';
 import { estimateToRest, jobToRest } from '../rest/job-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 import { planJob } from '../submission/plan-job.ts';
 import { checkIdempotencyKey, createSubmitJob } from '../submission/submit-job.ts';
 
-export function jobRoutes(context: ApiContext): Router {
-  const router = Router();
+export function jobRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, settings } = context;
   const submit = createSubmitJob(context);
 
@@ -21,7 +21,7 @@ export function jobRoutes(context: ApiContext): Router {
     const body = await readJsonBody(request, settings.maxJsonBytes);
     const idempotencyKey = checkIdempotencyKey(request.get('idempotency-key'));
     const job = await submit({ body, caller, idempotencyKey, retryCount: Number(request.get('x-stainless-retry-count')) || 0 });
-    response.status(201).json(jobToRest(job, await describeWaitBriefly(context, job)));
+    sendJson(response, jobToRest(job, await describeWaitBriefly(context, job)), 201);
   }
 
   async function list({ request, response, caller }: Exchange) {
@@ -31,27 +31,26 @@ export function jobRoutes(context: ApiContext): Router {
     const page = await db.jobs.list({ ...filter, metadata: metadata === 'null' ? null : metadata });
     if (after !== undefined && page.jobs.length === 0 && !(await db.jobs.get(after, caller.projectId))) throw unknownCursor();
     const jobs = await Promise.all(page.jobs.map(async (job) => jobToRest(job, await describeWaitBriefly(context, job))));
-    response.json(toList(jobs, page.hasMore));
+    sendJson(response, toList(jobs, page.hasMore));
   }
 
   async function estimate({ request, response, caller }: Exchange) {
     const { value } = await readJsonBody(request, settings.maxJsonBytes);
     const plan = await planJob(context, caller, validate(createJobRequestSchema, value));
-    response.json({ object: 'fine_tuning.job.estimate', ...estimateToRest(plan.estimate) });
+    sendJson(response, { object: 'fine_tuning.job.estimate', ...estimateToRest(plan.estimate) });
   }
 
   async function retrieve({ request, response, caller }: Exchange) {
     const job = await findJob(context, caller.projectId, pathPart(request, 'jobId'));
-    response.json(jobToRest(job, await describeWait(context, job)));
+    sendJson(response, jobToRest(job, await describeWait(context, job)));
   }
 
-  resource(router, '/fine_tuning/jobs', {
+  resource(router, '/v1/fine_tuning/jobs', {
     post: endpoint(authenticate, 'submitter', create),
     get: endpoint(authenticate, 'viewer', list),
   });
-  resource(router, '/fine_tuning/jobs/estimate', { post: endpoint(authenticate, 'submitter', estimate) });
-  resource(router, '/fine_tuning/jobs/:jobId', { get: endpoint(authenticate, 'viewer', retrieve) });
-  return router;
+  resource(router, '/v1/fine_tuning/jobs/estimate', { post: endpoint(authenticate, 'submitter', estimate) });
+  resource(router, '/v1/fine_tuning/jobs/:jobId', { get: endpoint(authenticate, 'viewer', retrieve) });
 }
 
 /** The project's job; another project's is as absent as one that never was. */

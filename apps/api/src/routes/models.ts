@@ -1,5 +1,5 @@
 import { ConflictError, NotFoundError, PermissionDeniedError } from '@capstan/core';
-import { type Request, Router } from 'express';
+import type { Request, Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { endpoint } from '../http/endpoint.ts';
 import { resource } from '../http/resource.ts';
@@ -8,12 +8,11 @@ import { modelToRest } from '../rest/model-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 
 /** Names of models hold `:` and may hold `/`, so the rest of the path is the name, whether its slashes are encoded or not. */
-const ANY_MODEL = '/models/*modelId';
+const ANY_MODEL = '/v1/models/*modelId';
 
-export function modelRoutes(context: ApiContext): Router {
-  const router = Router();
+export function modelRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, lookups } = context;
-  resource(router, '/models', {
+  resource(router, '/v1/models', {
     get: endpoint(authenticate, 'viewer', async ({ response, caller }) => {
       const models = await db.models.list({ projectId: caller.projectId });
       response.json(toList(models.map(modelToRest), false));
@@ -34,7 +33,6 @@ export function modelRoutes(context: ApiContext): Router {
       response.json({ id: model.id, object: 'model', deleted: true });
     }),
   });
-  return router;
 }
 
 export async function findModel({ lookups }: Pick<ApiContext, 'lookups'>, projectId: string, id: string) {

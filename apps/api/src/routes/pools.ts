@@ -1,5 +1,5 @@
 import { NotFoundError, type Pool, type UpdatePoolRequest, updatePoolRequestSchema } from '@capstan/core';
-import { Router } from 'express';
+import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readJsonBody } from '../http/read-json-body.ts';
@@ -8,8 +8,7 @@ import { validate } from '../http/validate.ts';
 import { poolToRest } from '../rest/pool-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 
-export function poolRoutes(context: ApiContext): Router {
-  const router = Router();
+export function poolRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, settings } = context;
   const show = async (pool: Pool) => poolToRest(pool, { ...(await db.pools.usage(pool.id)) });
 
@@ -20,18 +19,17 @@ export function poolRoutes(context: ApiContext): Router {
     response.json(await show(await db.pools.update(pool.id, toPatch(patch), version ?? pool.version)));
   }
 
-  resource(router, '/pools', {
+  resource(router, '/v1/pools', {
     get: endpoint(authenticate, 'viewer', async ({ response }) => {
       response.json(toList(await Promise.all((await db.pools.list()).map(show)), false));
     }),
   });
-  resource(router, '/pools/:poolId', {
+  resource(router, '/v1/pools/:poolId', {
     get: endpoint(authenticate, 'viewer', async ({ request, response }) => {
       response.json(await show(await findPool(context, pathPart(request, 'poolId'))));
     }),
     patch: endpoint(authenticate, 'operator', update),
   });
-  return router;
 }
 
 async function findPool({ db }: ApiContext, id: string): Promise<Pool> {
