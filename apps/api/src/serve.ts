@@ -1,6 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { Clock } from '@capstan/core';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type Clock, InvalidRequestError } from '@capstan/core';
 import type { Express } from 'express';
+import { refuse, refuseUnreadable } from './http/refuse-unreadable.ts';
 
 export interface RunningServer {
   port: number;
@@ -14,7 +15,9 @@ const REQUEST_TIMEOUT_MS = 3_600_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 export async function serve(app: Express, { host, port, clock }: { host: string; port: number; clock: Clock }): Promise<RunningServer> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }, app);
+  const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS };
+  const server = createServer({ ...timeouts, requireHostHeader: false }, withHost(app));
+  refuseUnreadable(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => resolve());
@@ -23,6 +26,14 @@ export async function serve(app: Express, { host, port, clock }: { host: string;
   return {
     port: typeof address === 'object' && address ? address.port : port,
     close: (timeoutMs) => close(server, timeoutMs, clock),
+  };
+}
+
+/** HTTP/1.1 demands the header; Node's own check would answer without a word. */
+function withHost(app: Express): RequestListener {
+  return (request, response) => {
+    if (request.headers.host !== undefined || request.httpVersion === '1.0') app(request, response);
+    else refuse(response, new InvalidRequestError('The request lacks the header Host.', { param: 'host', reason: 'invalid_http' }));
   };
 }
 

@@ -24,7 +24,15 @@ const STATUS: Record<ErrorCode, number> = {
 };
 
 /** Finer words that HTTP has a status of its own for. */
-const STATUS_OF_REASON: Record<string, number> = { method_not_allowed: 405, unsupported_media_type: 415 };
+const STATUS_OF_REASON: Record<string, number> = {
+  method_not_allowed: 405,
+  request_timeout: 408,
+  precondition_failed: 412,
+  unsupported_media_type: 415,
+  range_not_satisfiable: 416,
+  expectation_failed: 417,
+  headers_too_large: 431,
+};
 
 const TYPE_OF_STATUS: Record<number, string> = {
   401: 'authentication_error',
