@@ -19,12 +19,12 @@ export type PoolObject = z.infer<typeof poolObjectSchema>;
 
 export const updatePoolRequestSchema = z
   .strictObject({
-    version: z.number().int().min(0).optional(),
+    version: z.number().int().min(0).max(2_147_483_647).optional(),
     max_workers: poolSchema.shape.maxWorkers.optional(),
     min_ready: z.number().int().min(0).max(10_000).optional(),
     price_per_gpu_hour: z.number().min(0).max(1_000_000).optional(),
     paused: z.boolean().optional(),
-    memory_mib: z.number().int().min(64).nullable().optional(),
+    memory_mib: z.number().int().min(64).max(16_777_216).nullable().optional(),
   })
   .refine((patch) => Object.keys(patch).some((name) => name !== 'version'), 'Name at least one member to change, e.g. "max_workers".');
 export type UpdatePoolRequest = z.infer<typeof updatePoolRequestSchema>;
