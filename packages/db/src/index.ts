@@ -3,6 +3,7 @@ export type { Change, WrittenChange } from './change.ts';
 export type { Checkpoint, CheckpointRepository, ReleasableState } from './checkpoints.ts';
 export type { EventRepository, JobEventRecord } from './events.ts';
 export type { FileFilter, FileRecord, FileRepository, FileStatus, NewFile } from './files.ts';
+export type { JobArtifactRepository } from './job-artifacts.ts';
 export type { Applied } from './jobs/apply-event.ts';
 export type { Created, NewJob } from './jobs/create-job.ts';
 export type { JobRepository } from './jobs/jobs.ts';

@@ -7,6 +7,7 @@ import { type CheckpointRepository, createCheckpointRepository } from './checkpo
 import { createEventRepository, type EventRepository } from './events.ts';
 import { createFileRepository, type FileRepository } from './files.ts';
 import { Prisma } from './generated/client.ts';
+import { createJobArtifactRepository, type JobArtifactRepository } from './job-artifacts.ts';
 import { createJobRepository, type JobRepository } from './jobs/jobs.ts';
 import { createLedgerRepository, type LedgerRepository } from './ledger.ts';
 import { listen } from './listen.ts';
@@ -38,6 +39,7 @@ export interface Database {
   metrics: MetricRepository;
   logs: LogRepository;
   checkpoints: CheckpointRepository;
+  jobArtifacts: JobArtifactRepository;
   ledger: LedgerRepository;
   reports: ReportRepository;
   usage: UsageRepository;
@@ -73,6 +75,7 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
     metrics: createMetricRepository(prisma),
     logs: createLogRepository(prisma),
     checkpoints: createCheckpointRepository({ prisma, sql, clock }),
+    jobArtifacts: createJobArtifactRepository(prisma),
     ledger: createLedgerRepository(prisma, sql),
     reports: createReportRepository({ sql, clock, announcer }),
     usage: createUsageRepository(prisma),

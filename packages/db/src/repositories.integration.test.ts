@@ -244,6 +244,17 @@ describe('what a job has written', () => {
   });
 });
 
+describe('artifacts of a job', () => {
+  it('are those that it has recorded, and nobody else', async () => {
+    const { jobArtifacts } = world.db;
+    const [job, other] = [await world.submit(), await world.submit()];
+    await jobArtifacts.record(job.id, 'a'.repeat(64));
+    await jobArtifacts.record(job.id, 'a'.repeat(64));
+    expect(await jobArtifacts.notOf(job.id, ['a'.repeat(64), 'b'.repeat(64)])).toEqual(['b'.repeat(64)]);
+    expect(await jobArtifacts.notOf(other.id, ['a'.repeat(64)])).toEqual(['a'.repeat(64)]);
+  });
+});
+
 describe('usage', () => {
   it('adds up over a project and a period', async () => {
     const { id: projectId } = await world.db.projects.ensure('paying');

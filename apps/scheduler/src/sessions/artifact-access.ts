@@ -25,7 +25,10 @@ export function makeArtifactHandlers(
     },
     async write(content, { principal, signal }) {
       if (principal.kind !== 'rank') throw new PermissionDeniedError('Only the ranks of a job write artifacts.');
-      return artifacts.put(content, { signal });
+      const stored = await artifacts.put(content, { signal });
+      // Before the answer: a report that names it may follow at once.
+      await db.jobArtifacts.record(principal.identity.jobId, stored.sha256);
+      return stored;
     },
   };
 }

@@ -8,6 +8,7 @@ import { buildAssignment } from './build-assignment.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { recordReports } from './record-reports.ts';
 import type { SessionRegistry } from './session-registry.ts';
+import { withOwnArtifacts } from './with-own-artifacts.ts';
 
 export interface SessionParts {
   registry: SessionRegistry;
@@ -32,7 +33,7 @@ export async function serveRank(session: WorkerSession, context: SchedulerContex
       throw new StaleEpochError(`Attempt ${identity.attempt} of ${identity.jobId} is over.`);
     await assign(session, job, context);
     const noteReadiness = watchForReadiness(job, session, context, parts.registry);
-    await recordReports(session, context, {
+    await recordReports(withOwnArtifacts(session, job, context), context, {
       heartbeats: parts.heartbeats,
       async onRecorded(reports) {
         if (reports.some(({ report }) => report.type === 'checkpoint')) parts.checkpointed.add(job.id);

@@ -1,0 +1,42 @@
+import { type FineTuningJob, NotFoundError, type WorkerReport } from '@capstan/core';
+import type { WorkerSession } from '@capstan/proto';
+import type { SchedulerContext } from '../scheduler-context.ts';
+
+type Batch = WorkerSession['batches'] extends AsyncIterable<infer Item> ? Item : never;
+
+/**
+ * The session, refusing reports that name an artifact which their job has not written: what a report names is later read, served and even
+ * deleted in the job's name, so a hash that a rank merely knows must not become its own. A model may also hold files of its base.
+ */
+export function withOwnArtifacts(session: WorkerSession, job: FineTuningJob, { db }: Pick<SchedulerContext, 'db'>): WorkerSession {
+  const { id: jobId, projectId, spec } = job;
+
+  async function requireOwn(report: WorkerReport): Promise<void> {
+    const { written, shared } = namedBy(report);
+    if (written.length + shared.length === 0) return;
+    const foreign = await db.jobArtifacts.notOf(jobId, [...written, ...shared]);
+    if (foreign.length === 0) return;
+    const base = await db.models.get(spec.model, projectId);
+    const allowed = new Set(base?.artifacts.map(({ sha256 }) => sha256));
+    const absent = foreign.find((sha256) => written.includes(sha256) || !allowed.has(sha256));
+    if (absent !== undefined) throw new NotFoundError(`${jobId} has written no artifact ${absent}.`);
+  }
+
+  async function* checked(): AsyncGenerator<Batch> {
+    for await (const batch of session.batches) {
+      for (const { report } of batch.reports) await requireOwn(report);
+      yield batch;
+    }
+  }
+
+  return { ...session, batches: checked() };
+}
+
+function namedBy(report: WorkerReport): { written: string[]; shared: string[] } {
+  if (report.type === 'checkpoint') return { written: [report.state.sha256], shared: hashesOf(report.adapter) };
+  return { written: [], shared: report.type === 'succeeded' ? hashesOf(report.model) : [] };
+}
+
+function hashesOf(artifacts: readonly { sha256: string }[]): string[] {
+  return artifacts.map(({ sha256 }) => sha256);
+}
