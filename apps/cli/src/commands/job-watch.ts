@@ -24,7 +24,7 @@ export async function watchJob(session: Session, id: string): Promise<void> {
 }
 
 async function showProgress(messages: AsyncIterable<JobStreamMessage>, { output, context }: Session): Promise<JobObject> {
-  const job = await followJob(messages, makeProgressDisplay(output, context.stdout));
+  const job = await followJob(messages, makeProgressDisplay(output, { stream: context.stdout }));
   output.line();
   output.line(jobText(job, output));
   return job;

@@ -12,28 +12,38 @@ export interface Narrator {
 }
 
 const WIDEST = 100;
-const INDENT = '   ';
+export const INDENT = '   ';
 
 export function makeNarrator({ line, columns, colors }: Pick<Output, 'line' | 'columns' | 'colors'>): Narrator {
   const width = Math.min(columns, WIDEST) - INDENT.length;
   let chapters = 0;
+  let endsBlank = true;
+  const write = (text: string) => {
+    line(text);
+    endsBlank = text === '';
+  };
+  const blank = () => {
+    if (!endsBlank) write('');
+  };
   return {
     chapter(title) {
       chapters += 1;
-      line();
-      line(colors.bold(`${chapters}. ${title}`));
+      blank();
+      write(colors.bold(`${chapters}. ${title}`));
     },
     say(paragraph) {
-      for (const text of wrap(paragraph, width)) line(`${INDENT}${text}`);
+      for (const text of wrap(paragraph, width)) write(`${INDENT}${text}`);
     },
     show(block) {
-      line();
-      for (const text of block.split('\n')) line(text === '' ? '' : `${INDENT}${text}`);
-      line();
+      blank();
+      for (const text of block.split('\n')) write(text === '' ? '' : `${INDENT}${text}`);
+      blank();
     },
     fail(message) {
-      line();
-      for (const text of message.split('\n').flatMap((part) => wrap(part, width))) line(colors.red(text));
+      blank();
+      // Indented lines are quoted from a log and stay as they are.
+      const lines = message.split('\n').flatMap((part) => (part.startsWith(' ') ? [part] : wrap(part, width)));
+      for (const text of lines) write(colors.red(text));
     },
   };
 }

@@ -31,7 +31,7 @@ export async function runDemo(session: Session, { keep = false }: DemoOptions): 
   } catch (error) {
     const message = error instanceof ShutdownError ? 'Interrupted.' : describeError(error);
     narrator.fail(`The demo failed: ${message} The logs are in ${defaultDataDir(context.env).logs}.`);
-    printSummary(failureSummary(message, secondsSoFar()));
+    printSummary(failureSummary(message.split('\n')[0] ?? message, secondsSoFar()));
     throw error instanceof ShutdownError ? error : new ReportedError(error);
   }
 }

@@ -3,6 +3,7 @@ import { AppError, type CreateJobRequest, type JobObject } from '@capstan/core';
 import { followJob } from '../present/follow-job.ts';
 import { makeProgressDisplay } from '../present/progress-display.ts';
 import type { DemoContext } from './demo-context.ts';
+import { INDENT } from './narrator.ts';
 
 const CANCEL_TIMEOUT_MS = 5_000;
 
@@ -13,7 +14,10 @@ export async function trainAdapter(demo: DemoContext, request: CreateJobRequest)
   narrator.say(`Submitted as ${submitted.id}. What follows arrives over the event stream of the job.`);
   output.line();
   try {
-    const job = await followJob(client.jobs.stream(submitted.id, { signal }), makeProgressDisplay(output, stdout));
+    const job = await followJob(
+      client.jobs.stream(submitted.id, { signal }),
+      makeProgressDisplay(output, { stream: stdout, indent: INDENT }),
+    );
     if (job.status === 'succeeded') return job;
     throw new AppError('internal', `The job ${job.status}: ${job.capstan.message ?? 'no reason was given'}`);
   } catch (error) {

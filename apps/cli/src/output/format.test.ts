@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatBytes,
+  formatClock,
   formatCost,
   formatCount,
   formatDuration,
@@ -24,6 +25,12 @@ describe('figures for people', () => {
     [3_725, '1 h 02 min'],
     [90_000, '1 d 1 h'],
   ])('%d seconds are written as %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+  it.each([
+    [7.4, '0:07'],
+    [202, '3:22'],
+    [3_725, '1:02:05'],
+  ])('%d seconds are %s on a clock', (seconds, text) => expect(formatClock(seconds)).toBe(text));
 
   it.each([
     [0, '0 B'],

@@ -1,5 +1,6 @@
 import cliProgress from 'cli-progress';
 import type { OutputStream } from '../cli-context.ts';
+import { formatLoss, wrap } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import { progressFigures, type TrainingView } from './progress-line.ts';
 
@@ -12,19 +13,27 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
-/** A bar that redraws itself on a terminal; elsewhere a plain line at every tenth of the run and at every new evaluation. */
-export function makeProgressDisplay(output: Output, stream: OutputStream): ProgressDisplay {
-  return output.interactive ? makeBar(output, stream) : makeLines(output);
+interface DisplayOptions {
+  stream: OutputStream;
+  /** Stands before every line. */
+  indent?: string;
 }
 
-const BAR_COLUMNS = 20;
-/** Brackets, spaces and the percentage around the bar, and one column that some terminals wrap at. */
-const DECORATION_COLUMNS = 10;
+/** A bar that redraws itself on a terminal; elsewhere a plain line at every tenth of the run and for every evaluation. */
+export function makeProgressDisplay(output: Output, { stream, indent = '' }: DisplayOptions): ProgressDisplay {
+  return output.interactive ? makeBar(output, stream, indent) : makeLines(output, indent);
+}
 
-function makeBar(output: Output, stream: OutputStream): ProgressDisplay {
+const BAR_COLUMNS = { narrow: 12, wide: 20 };
+const WIDE_TERMINAL_COLUMNS = 100;
+/** The space after the bar, and the last column, at which some terminals wrap. */
+const DECORATION_COLUMNS = 2;
+
+function makeBar(output: Output, stream: OutputStream, indent: string): ProgressDisplay {
+  const barsize = output.columns < WIDE_TERMINAL_COLUMNS ? BAR_COLUMNS.narrow : BAR_COLUMNS.wide;
   const bars = new cliProgress.MultiBar({
-    format: `${output.colors.cyan('{bar}')} {percentage}% {figures}`,
-    barsize: BAR_COLUMNS,
+    format: `${indent}${output.colors.cyan('{bar}')} {figures}`,
+    barsize,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     hideCursor: true,
@@ -33,17 +42,20 @@ function makeBar(output: Output, stream: OutputStream): ProgressDisplay {
     fps: 8,
     stream,
   });
+  const width = output.columns - indent.length - barsize - DECORATION_COLUMNS;
   let bar: cliProgress.SingleBar | null = null;
   let stopped = false;
   return {
     update(view) {
-      const figures = view.phase === 'training' || view.step > 0 ? figuresOf(view, output.columns) : view.phase;
+      const figures = barFigures(view, width);
       bar ??= bars.create(view.totalSteps, 0, { figures });
       bar.update(view.step, { figures });
     },
     say(text) {
-      if (bar === null) output.line(text);
-      else bars.log(`${text}\n`);
+      // The library switches the terminal's own wrapping off while a bar is shown.
+      const lines = wrap(text, output.columns - indent.length - 1).map((line) => `${indent}${line}`);
+      if (bar === null) output.line(lines.join('\n'));
+      else for (const line of lines) bars.log(`${line}\n`);
     },
     stop() {
       if (stopped) return;
@@ -54,28 +66,32 @@ function makeBar(output: Output, stream: OutputStream): ProgressDisplay {
   };
 }
 
-function figuresOf(view: TrainingView, columns: number): string {
-  const figures = progressFigures(view, columns - BAR_COLUMNS - DECORATION_COLUMNS);
-  return view.phase === 'training' ? figures : `${figures} (${view.phase})`.slice(0, columns - BAR_COLUMNS - DECORATION_COLUMNS);
+/** What the ranks do stands before the figures unless they train. */
+function barFigures(view: TrainingView, width: number): string {
+  if (view.phase === 'training') return progressFigures(view, width);
+  if (view.step === 0) return view.phase;
+  const phase = `${view.phase} · `;
+  return `${phase}${progressFigures(view, width - phase.length)}`;
 }
 
-const LINE_EVERY_SHARE = 0.1;
 const PLAIN_COLUMNS = 200;
 
-function makeLines(output: Output): ProgressDisplay {
-  let nextShare = 0;
+function makeLines(output: Output, indent: string): ProgressDisplay {
+  let tenthsShown = -1;
   let lastEvalLoss: number | null = null;
+  const line = (text: string) => output.line(`${indent}${text}`);
   return {
     update(view) {
-      if (view.step === 0) return;
-      const share = view.step / view.totalSteps;
-      const isNewEvaluation = view.evalLoss !== lastEvalLoss;
-      if (share < nextShare && !isNewEvaluation) return;
-      lastEvalLoss = view.evalLoss;
-      while (nextShare <= share) nextShare += LINE_EVERY_SHARE;
-      output.line(progressFigures(view, PLAIN_COLUMNS));
+      if (view.evalLoss !== null && view.evalLoss !== lastEvalLoss) {
+        lastEvalLoss = view.evalLoss;
+        line(`validation loss ${formatLoss(view.evalLoss)} at step ${view.step}`);
+      }
+      const tenths = Math.floor((view.step * 10) / view.totalSteps);
+      if (view.step === 0 || tenths <= tenthsShown) return;
+      tenthsShown = tenths;
+      line(progressFigures(view, PLAIN_COLUMNS));
     },
-    say: (text) => output.line(text),
+    say: line,
     stop() {},
   };
 }

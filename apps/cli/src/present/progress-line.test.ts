@@ -42,7 +42,7 @@ describe('progress of a training run', () => {
   });
 
   it('leaves out what does not fit, least wanted first', () => {
-    expect(progressFigures(view, 200)).toBe('50/200 · loss 2.5000 · 1 min 15 s left · 1,234 tok/s · epoch 0.50 · lr 2.0e-3 · 25 s so far');
-    expect(progressFigures(view, 30)).toBe('50/200 · loss 2.5000');
+    expect(progressFigures(view, 200)).toBe('50/200 · loss 2.500 · 1:15 left · 1,234 tok/s · epoch 0.50 · lr 2.0e-3 · 0:25 so far');
+    expect(progressFigures(view, 30)).toBe('50/200 · loss 2.500');
   });
 });

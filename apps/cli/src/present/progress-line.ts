@@ -1,5 +1,5 @@
 import type { JobObject, MetricObject } from '@capstan/core';
-import { formatCount, formatDuration, formatLearningRate, formatLoss } from '../output/format.ts';
+import { formatClock, formatCount, formatLearningRate } from '../output/format.ts';
 
 /** What is known of a running job at one moment, from its row and from the metrics that arrived since. */
 export interface TrainingView {
@@ -53,13 +53,13 @@ export function progressFigures(view: TrainingView, width: number): string {
   const left = secondsLeft(view);
   const figures = [
     `${view.step}/${view.totalSteps}`,
-    `loss ${formatLoss(view.trainLoss)}`,
-    ...(left === null || view.step >= view.totalSteps ? [] : [`${formatDuration(left)} left`]),
-    ...(view.evalLoss === null ? [] : [`eval ${formatLoss(view.evalLoss)}`]),
+    `loss ${shortLoss(view.trainLoss)}`,
+    ...(view.evalLoss === null ? [] : [`eval ${shortLoss(view.evalLoss)}`]),
+    ...(left === null || view.step >= view.totalSteps ? [] : [`${formatClock(left)} left`]),
     ...(view.tokensPerSecond === null ? [] : [`${formatCount(view.tokensPerSecond)} tok/s`]),
     `epoch ${view.epoch.toFixed(2)}`,
     ...(view.learningRate === null ? [] : [`lr ${formatLearningRate(view.learningRate)}`]),
-    `${formatDuration(view.elapsedSeconds)} so far`,
+    `${formatClock(view.elapsedSeconds)} so far`,
   ];
   let shown = '';
   for (const figure of figures) {
@@ -68,4 +68,9 @@ export function progressFigures(view: TrainingView, width: number): string {
     shown = longer;
   }
   return shown;
+}
+
+/** Three figures: the fourth would only flicker. */
+function shortLoss(loss: number | null): string {
+  return loss === null ? '–' : loss.toFixed(3);
 }
