@@ -29,9 +29,11 @@ export async function runDemo(session: Session, { keep = false }: DemoOptions): 
     });
     if (summary !== null && !keep) printSummary(summary);
   } catch (error) {
-    const message = error instanceof ShutdownError ? 'Interrupted.' : describeError(error);
-    narrator.fail(`The demo failed: ${message} The logs are in ${defaultDataDir(context.env).logs}.`);
+    const isInterrupted = error instanceof ShutdownError;
+    const message = isInterrupted ? 'Interrupted.' : describeError(error);
+    const logs = defaultDataDir(context.env).logs;
+    narrator.fail(isInterrupted ? 'Interrupted: the demo ends here.' : `The demo failed: ${message}\nThe logs are in ${logs}.`);
     printSummary(failureSummary(message.split('\n')[0] ?? message, secondsSoFar()));
-    throw error instanceof ShutdownError ? error : new ReportedError(error);
+    throw isInterrupted ? error : new ReportedError(error);
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +88,18 @@ describe('a service that is kept running', () => {
     const pid = Number(/child (\d+)/.exec(log())?.[1]);
     await service.stop();
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 5_000);
+  });
+
+  it('does not outlive a platform that was killed', async () => {
+    start(SERVE);
+    const module = JSON.stringify(join(import.meta.dirname, 'guard-process.ts'));
+    const program = `const { guardProcess } = await import(${module}); guardProcess(${identity().pid}); process.kill(process.pid, 'SIGKILL')`;
+    await vi.waitFor(() => expect(log()).toContain('hello'), 5_000);
+    spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program], {
+      stdio: 'ignore',
+      timeout: 20_000,
+    });
+    await vi.waitFor(() => expect(log()).toContain('goodbye'), 5_000);
   });
 
   it('gives up at once when the program cannot be started', async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Clock } from '@capstan/core';
+import { guardProcess } from './guard-process.ts';
 import { boundLogFile } from './log-file.ts';
 import { identifyProcess, type ProcessIdentity, signalProcess } from './process-identity.ts';
 
@@ -117,10 +118,11 @@ export class ServiceProcess {
     const child = spawn(program, args, { env: environment, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     this.#child = child;
-    this.#exited = new Promise((resolve) => {
+    const guard = child.pid === undefined ? null : guardProcess(child.pid);
+    this.#exited = new Promise<void>((resolve) => {
       child.once('exit', () => resolve());
       child.once('error', () => resolve());
-    });
+    }).finally(() => guard?.dismiss());
     this.#restarted?.();
     this.#restarted = null;
     onSpawn();

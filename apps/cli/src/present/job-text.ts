@@ -101,7 +101,8 @@ function loraText(lora: NonNullable<JobObject['capstan']['lora']>): string {
 }
 
 function costRows({ capstan, trained_tokens: trainedTokens }: JobObject): Row[] {
-  const rows: Row[] = [['cost', `${formatCost(capstan.cost_usd)} for ${formatDuration(capstan.gpu_seconds)} of a slot`]];
+  const rows: Row[] = [];
+  if (capstan.gpu_seconds > 0) rows.push(['cost', `${formatCost(capstan.cost_usd)} for ${formatDuration(capstan.gpu_seconds)} of a slot`]);
   if (trainedTokens !== null) rows.push(['trained', `${formatCount(trainedTokens)} tokens`]);
   return rows;
 }

@@ -39,6 +39,8 @@ function makeBar(output: Output, stream: OutputStream, indent: string): Progress
     hideCursor: true,
     linewrap: null,
     gracefulExit: false,
+    // Saying something wipes the bar, and the library thinks that an unchanged one still stands.
+    forceRedraw: true,
     fps: 8,
     stream,
   });
