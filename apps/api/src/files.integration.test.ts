@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { errorBodySchema, fileObjectSchema, fileReportObjectSchema } from '@capstan/core';
 import { createTestDatabase } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +58,18 @@ describe('files', () => {
     const { error } = errorBodySchema.parse(await response.json());
     expect(error.message).toMatch(/150 problems, the first in line 2: completion is missing/);
     expect(error.capstan?.problems.map(({ line }) => line)).toEqual(Array.from({ length: 100 }, (_, index) => 2 * index + 2));
+  });
+
+  it('a connection goes on after an upload that was refused before its end', async () => {
+    const { port, hostname } = new URL(api.url);
+    const head = '--b\r\nContent-Disposition: form-data; name="wrong"; filename="a.jsonl"\r\n\r\n';
+    const body = `${head}${'x'.repeat(400_000)}\r\n--b--\r\n`;
+    const common = `Host: ${hostname}\r\nAuthorization: Bearer ${api.key}\r\n`;
+    const upload = `POST /v1/files HTTP/1.1\r\n${common}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const socket = connect(Number(port), hostname);
+    socket.write(`${upload}GET /v1/files HTTP/1.1\r\n${common}Connection: close\r\n\r\n`);
+    const answers = await text(socket);
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200']);
   });
 
   it('a large upload streams: memory grows by a fraction of its size, and bad lines far inside are named', async () => {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { AppError, InvalidRequestError } from '@capstan/core';
+import { AppError, CancelledError, InvalidRequestError } from '@capstan/core';
 import busboy from 'busboy';
 import { refuseUnstorable } from '../http/unstorable-text.ts';
 
@@ -78,12 +78,29 @@ async function readForm(request: IncomingMessage, form: busboy.Busboy, path: str
   form.on('filesLimit', () => failure.abort(invalid('file', "Invalid value for 'file'. Send one file at a time.")));
   form.on('fieldsLimit', () => failure.abort(invalid('body', 'The form has too many fields.')));
   try {
-    await pipeline(request, form, { signal: failure.signal, end: true });
+    await pour(request, form, failure.signal);
     return { fields, file: await saved[0] };
   } catch (error) {
+    request.unpipe(form);
+    form.destroy();
     request.resume();
     throw failure.signal.aborted ? failure.signal.reason : error;
   }
+}
+
+/**
+ * Like `pipeline`, but leaves the request alive when the form fails: a destroyed one never takes the rest of its body off the connection,
+ * and the next request there waits for ever.
+ */
+function pour(request: IncomingMessage, form: busboy.Busboy, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    form.on('close', resolve);
+    form.on('error', reject);
+    request.on('error', reject);
+    request.on('close', () => request.complete || reject(new CancelledError('The client left before its request was whole.')));
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    request.pipe(form);
+  });
 }
 
 async function savePart(
