@@ -1,4 +1,5 @@
-import { engine, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { backpropagate } from './backpropagate.ts';
 import { padBatch, type TokenizedExample } from './batches.ts';
 import { labelLogits, summedLoss } from './forward.ts';
 import { type Parameter, parameterCount } from './parameters.ts';
@@ -28,9 +29,9 @@ export function addGradients(
   const batch = padBatch(examples, network.model.config);
   tidy(() => {
     const variables = parameters.map((parameter) => parameter.value());
-    const { value, grads } = engine().gradients(() => summedLoss(labelLogits(network, batch), batch.labels), variables);
+    const { value, gradients } = backpropagate(() => summedLoss(labelLogits(network, batch), batch.labels), variables);
     let offset = 0;
-    for (const gradient of grads) offset = addInto(sums, gradient, offset);
+    for (const gradient of gradients) offset = addInto(sums, gradient, offset);
     sums[sums.length - LOSS] = (sums[sums.length - LOSS] as number) + (value.dataSync()[0] as number);
   });
   sums[sums.length - LABELS] = (sums[sums.length - LABELS] as number) + batch.labels.length;
