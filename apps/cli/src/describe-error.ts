@@ -1,20 +1,32 @@
 import { ApiError, ConnectionError } from '@capstan/client';
 import { AppError } from '@capstan/core';
-import { EXIT_CODES, type ExitCode, exitCodeOf } from './exit-code.ts';
 
-const ADVICE: Partial<Record<ExitCode, string>> = {
-  [EXIT_CODES.auth]: 'Give a key with --api-key or CAPSTAN_API_KEY; an administrator makes keys with `capstan keys create`.',
-  [EXIT_CODES.unavailable]: 'Start the platform with `capstan up`, or name its address with --base-url.',
-};
+const SHOWN_PROBLEMS = 10;
 
-/** One line that says what went wrong, and what to do where that is known. */
+/** One line that says what went wrong, and what to do where that is known; the bad lines of a dataset stand below it. */
 export function describeError(error: unknown): string {
+  return [headline(error), ...problemLines(error)].join('\n');
+}
+
+function headline(error: unknown): string {
   const message = messageOf(error);
   const sentence = /[.!?:`)\]]$/.test(message) ? message : `${message}.`;
-  const advice = error instanceof ApiError || error instanceof ConnectionError ? ADVICE[exitCodeOf(error)] : undefined;
-  // A server that answers is up: its own words about being busy are better than ours.
-  const isUseful = advice !== undefined && !(error instanceof ApiError && exitCodeOf(error) === EXIT_CODES.unavailable);
-  return isUseful ? `${sentence} ${advice}` : sentence;
+  const advice = adviceFor(error);
+  return advice === null ? sentence : `${sentence} ${advice}`;
+}
+
+function adviceFor(error: unknown): string | null {
+  if (error instanceof ConnectionError) return 'Start the platform with `capstan up`, or name its address with --base-url.';
+  if (!(error instanceof ApiError)) return null;
+  if (error.status === 401) return 'Give a key with --api-key or CAPSTAN_API_KEY.';
+  if (error.status === 403) return 'Give another key with --api-key; an administrator makes keys with `capstan keys create`.';
+  return null;
+}
+
+function problemLines(error: unknown): string[] {
+  const problems = error instanceof ApiError ? error.problems : [];
+  const shown = problems.slice(0, SHOWN_PROBLEMS).map(({ message }) => `  ${message}`);
+  return problems.length > shown.length ? [...shown, `  … and ${problems.length - shown.length} more; --json lists them.`] : shown;
 }
 
 /** The same as a JSON document. */
@@ -23,7 +35,7 @@ export function errorDocument(error: unknown) {
     error instanceof ApiError || error instanceof AppError ? error.code : error instanceof ConnectionError ? 'unavailable' : null;
   const param = error instanceof ApiError || error instanceof AppError ? error.param : null;
   const problems = error instanceof ApiError && error.problems.length > 0 ? { problems: error.problems } : {};
-  return { error: { code: code ?? 'internal', message: describeError(error), param: param ?? null, ...problems } };
+  return { error: { code: code ?? 'internal', message: headline(error), param: param ?? null, ...problems } };
 }
 
 function messageOf(error: unknown): string {

@@ -6,17 +6,17 @@ const KEPT_BYTES = 16_384;
 const KEPT_LINES = 100;
 
 /**
- * Keeps the last output of finished ranks in the job's log, then lets the launcher forget them. Dying in between keeps it twice, which
- * is better than not at all.
+ * Keeps the last output of ranks that failed in the job's log, then lets the launcher forget all of them; what a rank that ended well had to
+ * say, it has reported. Dying in between keeps the output twice, which is better than not at all.
  */
 export async function retireRanks(name: string, ranks: RankObservation[], context: SchedulerContext): Promise<void> {
   const { db, launcher, counters, clock, logger } = context;
-  for (const { jobId, attempt, rank, phase, finishedAt } of ranks) {
+  for (const { jobId, attempt, rank, finishedAt } of ranks.filter(({ phase }) => phase === 'failed')) {
     const output = await launcher.readLog(name, rank, { tailBytes: KEPT_BYTES });
-    const level = phase === 'failed' ? ('error' as const) : ('info' as const);
     const at = finishedAt ?? clock.now();
     const lines = output.split('\n').filter((line) => line.trim() !== '');
-    if (lines.length > 0) await db.logs.append(lines.slice(-KEPT_LINES).map((message) => ({ jobId, attempt, rank, level, message, at })));
+    if (lines.length > 0)
+      await db.logs.append(lines.slice(-KEPT_LINES).map((message) => ({ jobId, attempt, rank, level: 'error' as const, message, at })));
   }
   await launcher.remove(name);
   counters.finishedRanksRemoved += ranks.length;
