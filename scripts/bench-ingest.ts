@@ -23,13 +23,14 @@ import { toSettings } from '../apps/scheduler/src/settings.ts';
 import { makeWorkerToken } from '../apps/scheduler/src/worker-token.ts';
 import { type WorkerServiceServer, WorkerServiceService } from '../packages/proto/src/gen/lora/v1/worker.ts';
 import type { RankTask } from './bench-ingest-ranks.ts';
-import { rounded, startBenchServices } from './bench-services.ts';
+import { percentile, rounded, startBenchServices } from './bench-services.ts';
 
 /** Ranks that report at once, and records of each. */
 const RANKS = 4;
-const RECORDS = 30_000;
+const RECORDS = 40_000;
 /** Rows of one plain INSERT: about what the session handler gathers. */
 const UNNEST_ROWS = 2_000;
+/** Rounds that count; one before them warms everything up. */
 const ROUNDS = 3;
 const WORKER_TOKEN_SECRET = randomBytes(32).toString('hex');
 
@@ -44,23 +45,33 @@ const idleLauncher: Launcher = {
   readLog: async () => '',
 };
 
+interface Round {
+  grpc: number;
+  unnest: number;
+  ingest: number;
+}
+
 const services = await startBenchServices();
 const directory = await mkdtemp(join(tmpdir(), 'capstan-bench-'));
 try {
-  const rounds = { grpc: [] as number[], unnest: [] as number[], ingest: [] as number[] };
-  // The three take turns, so that a busy moment of the machine meets them all; of each the best counts.
-  for (let round = 0; round < ROUNDS; round += 1) {
-    rounds.grpc.push(await measureGrpc());
-    rounds.unnest.push(await measureUnnest());
-    rounds.ingest.push(await measureIngest());
+  const rounds: Round[] = [];
+  // The three take turns and are compared within their round, so that a busy moment of the machine meets them alike.
+  for (let number = 0; number <= ROUNDS; number += 1) {
+    const round = { grpc: await measureGrpc(), unnest: await measureUnnest(), ingest: await measureIngest() };
+    console.log(
+      Object.entries(round)
+        .map(([name, rate]) => `${name} ${Math.round(rate)} records/s`)
+        .join(', '),
+    );
+    if (number > 0) rounds.push(round);
   }
-  const best = { grpc: Math.max(...rounds.grpc), unnest: Math.max(...rounds.unnest), ingest: Math.max(...rounds.ingest) };
-  const floor = Math.min(best.grpc, best.unnest);
-  for (const [name, rates] of Object.entries(rounds)) console.log(`${name}: ${rates.map((rate) => Math.round(rate)).join(', ')} records/s`);
+  const median = (of: (round: Round) => number) => percentile(rounds.map(of), 0.5);
+  const floorOf = ({ grpc, unnest }: Round) => Math.min(grpc, unnest);
   console.log(
     JSON.stringify({
-      ...{ script: 'bench:ingest', recordsPerSecond: Math.round(best.ingest), grpcPerSecond: Math.round(best.grpc) },
-      ...{ unnestPerSecond: Math.round(best.unnest), floor: Math.round(floor), ratio: rounded(best.ingest / floor) },
+      ...{ script: 'bench:ingest', recordsPerSecond: Math.round(median(({ ingest }) => ingest)) },
+      ...{ grpcPerSecond: Math.round(median(({ grpc }) => grpc)), unnestPerSecond: Math.round(median(({ unnest }) => unnest)) },
+      ...{ floor: Math.round(median(floorOf)), ratio: rounded(median((round) => round.ingest / floorOf(round))) },
     }),
   );
 } finally {
@@ -134,6 +145,17 @@ async function measureIngest(): Promise<number> {
   await db.models.upsertBase({ id: 'base-model', artifacts: [], config: {}, parameterCount: 1 });
   const file = { id: makeId('file', randomBytes), projectId, filename: 'train.jsonl', purpose: 'fine-tune' };
   await db.files.create({ ...file, bytes: 1, sha256: '0'.repeat(64), status: 'processed' });
+  const ranks = [];
+  for (let number = 0; number < RANKS; number += 1) {
+    const id = makeId('ftjob', randomBytes);
+    const job = { id, projectId, poolId: pool.id, spec: makeJobSpec({ trainingFile: file.id }), priority: 50, maxAttempts: 1 };
+    await db.jobs.create({ ...job, metadata: null, estimate: makeEstimate() });
+    const launched = await db.jobs.launch({ jobId: id, expectedAttempt: 1, poolId: pool.id, workers: 1 });
+    if (!launched.ok) throw new Error(launched.message);
+    const identity: RankIdentity = { jobId: id, attempt: 1, epoch: launched.job.epoch, rank: 0 };
+    ranks.push({ identity, token: makeWorkerToken({ kind: 'train', ...identity }, WORKER_TOKEN_SECRET) });
+  }
+  // After the launches: otherwise it would carry them out itself.
   const scheduler = await startScheduler({
     ...{
       db,
@@ -148,16 +170,6 @@ async function measureIngest(): Promise<number> {
     grpcAddress: '127.0.0.1:0',
     advertisedAddress: null,
   });
-  const ranks = [];
-  for (let number = 0; number < RANKS; number += 1) {
-    const id = makeId('ftjob', randomBytes);
-    const job = { id, projectId, poolId: pool.id, spec: makeJobSpec({ trainingFile: file.id }), priority: 50, maxAttempts: 1 };
-    await db.jobs.create({ ...job, metadata: null, estimate: makeEstimate() });
-    const launched = await db.jobs.launch({ jobId: id, expectedAttempt: 1, poolId: pool.id, workers: 1 });
-    if (!launched.ok) throw new Error(launched.message);
-    const identity: RankIdentity = { jobId: id, attempt: 1, epoch: launched.job.epoch, rank: 0 };
-    ranks.push({ identity, token: makeWorkerToken({ kind: 'train', ...identity }, WORKER_TOKEN_SECRET) });
-  }
   const seconds = await runRanks({ kind: 'worker', address: `127.0.0.1:${scheduler.port}`, records: RECORDS, ranks });
   for (const { identity } of ranks) await db.jobs.applyEvent(identity.jobId, { type: 'cancelRequested' });
   await scheduler.close();

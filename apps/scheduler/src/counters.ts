@@ -1,5 +1,5 @@
 /** What a scheduler has done since it started; every number only grows. Exported for the metrics endpoint. */
-export const COUNTERS = [
+const COUNTERS = [
   'launches',
   'launchFailures',
   'relaunches',

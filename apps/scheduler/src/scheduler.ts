@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ShutdownError } from '@capstan/core';
 import { startGrpcServer, type WorkerSession } from '@capstan/proto';
 import { type Counters, createCounters } from './counters.ts';
@@ -52,6 +53,8 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const parts = createParts(context);
   const stopping = new AbortController();
   const { signal } = stopping;
+  // One listener for each loop and each pool's dispatch: many, but bounded.
+  setMaxListeners(0, signal);
   await adopt(parts, context, signal);
   const server = await serve(options.grpcAddress, context, parts);
   context.schedulerAddress ||= `127.0.0.1:${server.port}`;

@@ -20,7 +20,12 @@ export function createWakeup(clock: Clock): Wakeup {
       if (!isDue) {
         const alarm = new AbortController();
         ring = () => alarm.abort();
-        await clock.sleep(ms, { signal: AbortSignal.any([signal, alarm.signal]) }).catch(() => undefined);
+        // By hand: AbortSignal.any would leave a trace on the long-lived signal with every wait.
+        const stop = () => alarm.abort();
+        if (signal.aborted) stop();
+        signal.addEventListener('abort', stop, { once: true });
+        await clock.sleep(ms, { signal: alarm.signal }).catch(() => undefined);
+        signal.removeEventListener('abort', stop);
         ring = undefined;
       }
       const wasCalled = isDue;

@@ -1,4 +1,4 @@
-import type { FineTuningJob, Pool } from '@capstan/core';
+import { type FineTuningJob, NotFoundError, type Pool } from '@capstan/core';
 import type { TakenEntry } from '@capstan/queue';
 import type { SchedulerContext } from '../scheduler-context.ts';
 
@@ -14,22 +14,19 @@ export type EntryOutcome = { type: 'reserved'; job: FineTuningJob; pool: Pool } 
  */
 export async function launchEntry(entry: TakenEntry, poolId: string, context: SchedulerContext): Promise<EntryOutcome> {
   const { db, counters } = context;
-  const [job, pool] = await Promise.all([db.jobs.get(entry.jobId), db.pools.get(poolId)]);
-  if (job === null || pool === null || job.poolId !== poolId) return drop(entry, counters);
-  const launch = await db.jobs.launch({
-    jobId: job.id,
-    expectedAttempt: entry.attempt,
-    poolId,
-    workers: job.spec.resources.workers,
-  });
-  if (launch.ok) return { type: 'reserved', job: launch.job, pool };
+  const [launch, pool] = await Promise.all([
+    db.jobs.launch({ jobId: entry.jobId, expectedAttempt: entry.attempt, poolId }),
+    db.pools.get(poolId),
+  ]);
+  if (launch.ok && pool !== null) return { type: 'reserved', job: launch.job, pool };
+  if (launch.ok) throw new NotFoundError(`Pool ${poolId} is gone.`);
   switch (launch.reason) {
     case 'NoCapacity':
     case 'PoolPaused':
       await entry.putBack();
       return { type: 'full' };
     case 'NotYet':
-      return postpone(entry, job, context);
+      return postpone(entry, poolId, context);
     case 'NotFound':
     case 'NotQueued':
     case 'AttemptMismatch':
@@ -44,9 +41,12 @@ async function drop(entry: TakenEntry, counters: SchedulerContext['counters']): 
 }
 
 /** The row's `notBefore` is the truth, the entry's delay only its alarm clock; one that rang early is set again. */
-async function postpone(entry: TakenEntry, job: FineTuningJob, { queue, clock }: SchedulerContext): Promise<EntryOutcome> {
+async function postpone(entry: TakenEntry, poolId: string, { db, queue, clock }: SchedulerContext): Promise<EntryOutcome> {
   await entry.complete();
-  const { poolId, priority, notBefore } = job;
-  await queue.enqueue({ poolId, jobId: job.id, attempt: entry.attempt, priority, notBefore, now: clock.now() });
+  const job = await db.jobs.get(entry.jobId);
+  if (job !== null) {
+    const { priority, notBefore } = job;
+    await queue.enqueue({ poolId, jobId: job.id, attempt: entry.attempt, priority, notBefore, now: clock.now() });
+  }
   return { type: 'dropped' };
 }

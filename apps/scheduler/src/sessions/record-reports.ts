@@ -6,7 +6,7 @@ import { applyEnding, isEnding } from './apply-ending.ts';
 import type { Heartbeats } from './heartbeats.ts';
 
 /** Reports held per rank while the database is busy, and so the largest batch written at once. */
-const MAX_GATHERED = 4_000;
+const MAX_GATHERED = 2_000;
 
 export interface RecordOptions {
   heartbeats: Heartbeats;

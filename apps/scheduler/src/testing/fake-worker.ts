@@ -110,9 +110,9 @@ async function serve(): Promise<void> {
     if (prompt === 'crash') process.exit(1);
     for (const text of prompt.split(' ')) {
       await clock.sleep(prompt.startsWith('slow') ? 200 : 1);
-      asked.send({ type: 'token', text });
+      await asked.send({ type: 'token', text });
     }
-    asked.send({ type: 'done', finishReason: 'stop', promptTokens: 1, completionTokens: 1, tokensPerSecond: process.pid });
+    await asked.send({ type: 'done', finishReason: 'stop', promptTokens: 1, completionTokens: 1, tokensPerSecond: process.pid });
   }
 }
 

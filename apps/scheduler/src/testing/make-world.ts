@@ -30,7 +30,7 @@ export const QUICK_SETTINGS: SchedulerSettings = {
   serving: { poolId: null, maxWorkers: 1, maxWaiting: 2, idleMs: 60_000, startTimeoutMs: 20_000, maxAdapters: 2 },
 };
 
-export interface JobOptions {
+interface JobOptions {
   /** What the fake worker does; see fake-worker.ts. */
   script: string;
   workers?: number;

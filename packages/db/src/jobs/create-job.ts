@@ -60,7 +60,7 @@ function insert({ sql }: JobContext, job: FineTuningJob, bodyHash: string | null
 }
 
 /** What the row will hold, known without reading it back. */
-function freshJob(input: NewJob, now: Date): FineTuningJob {
+export function freshJob(input: NewJob, now: Date): FineTuningJob {
   return {
     id: input.id,
     projectId: input.projectId,

@@ -4,7 +4,9 @@ import { Prisma } from '../generated/client.ts';
 import type { Sql } from '../sql.ts';
 import { type Applied, applyEvent } from './apply-event.ts';
 import { type Created, createJob, type NewJob } from './create-job.ts';
+import { createJobsTogether } from './create-jobs-together.ts';
 import { findJob } from './find-job.ts';
+import { gatherCreates } from './gather-creates.ts';
 import { type Launched, type LaunchRequest, launch } from './launch.ts';
 import { countByStatus, findRecentReplay, type JobFilter, listJobs, listReconcilable } from './list-jobs.ts';
 import { listQueued, position, type QueuedFilter, type QueuePosition } from './queue-order.ts';
@@ -34,8 +36,10 @@ export interface JobRepository {
 }
 
 export function createJobRepository(context: JobContext): JobRepository {
+  const gather = gatherCreates({ one: (job) => createJob(context, job), many: (jobs) => createJobsTogether(context, jobs) });
   return {
-    create: (job) => createJob(context, job),
+    // A key may have to wait for another request with the same key, and must not make strangers wait with it.
+    create: (job) => (job.idempotency === undefined ? gather(job) : createJob(context, job)),
     findRecentReplay: (projectId, bodyHash, since) => findRecentReplay(context, projectId, bodyHash, since),
     get: (id, projectId) => findJob(context.sql, id, projectId),
     list: (filter) => listJobs(context, filter),

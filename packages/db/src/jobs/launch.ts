@@ -3,8 +3,8 @@ import { Prisma } from '../generated/client.ts';
 import { type LedgerEntry, toLedgerEntry } from '../ledger-row.ts';
 import type { TransactionSql } from '../sql.ts';
 import { describeEvent } from './describe-event.ts';
-import { findJob } from './find-job.ts';
 import { changeOf } from './job-change.ts';
+import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
 import type { JobContext } from './jobs.ts';
 import { writeChange } from './write-change.ts';
 
@@ -13,7 +13,8 @@ export interface LaunchRequest {
   /** The number of the attempt to launch: one more than the job's `attempt`. */
   expectedAttempt: number;
   poolId: string;
-  workers: number;
+  /** Slots to reserve; as many as the job has workers by default. */
+  workers?: number;
   tokenHash?: string | null;
 }
 
@@ -21,6 +22,7 @@ export type LaunchRefusal = 'NotFound' | 'NotQueued' | 'AttemptMismatch' | 'NotY
 export type Launched = { ok: true; job: FineTuningJob; ledger: LedgerEntry } | { ok: false; reason: LaunchRefusal; message: string };
 
 interface LockedPool {
+  id: string;
   maxWorkers: number;
   gpusPerWorker: number;
   pricePerGpuHour: number;
@@ -35,19 +37,38 @@ interface LockedPool {
 export function launch({ sql, clock }: JobContext, request: LaunchRequest): Promise<Launched> {
   return sql.transaction(async (transaction): Promise<Launched> => {
     const pool = await lockPool(transaction, request.poolId);
-    const job = await findJob(transaction, request.jobId);
-    if (pool === null || job === null || job.poolId !== request.poolId) {
+    const found = await findWithReserved(transaction, request);
+    if (pool === null || found === null || found.job.poolId !== request.poolId) {
       return refuse('NotFound', `There is no job ${request.jobId} in pool ${request.poolId}.`);
     }
+    const { job, reserved } = found;
     const now = clock.now();
-    const refusal = refusalOf(job, pool, request, now) ?? (await refusalOfCapacity(transaction, pool, request));
-    return refusal ?? write(transaction, { job, pool, request, now });
+    const workers = request.workers ?? job.spec.resources.workers;
+    const free = pool.maxWorkers - reserved;
+    const refusal = refusalOf(job, pool, request, now);
+    if (refusal !== null) return refusal;
+    if (workers > free) return refuse('NoCapacity', `The job needs ${workers} slots; pool ${pool.id} has ${Math.max(0, free)} free.`);
+    return write(transaction, { job, pool, request: { ...request, workers }, now });
   });
+}
+
+/** A statement of its own, after the lock: READ COMMITTED gives it a snapshot in which every earlier launch is visible. */
+async function findWithReserved(
+  sql: TransactionSql,
+  { jobId, poolId }: LaunchRequest,
+): Promise<{ job: FineTuningJob; reserved: number } | null> {
+  const statement = Prisma.sql`
+    SELECT ${JOB_COLUMNS}, (SELECT coalesce(sum(workers), 0)::int FROM reservations WHERE pool_id = ${poolId}) AS reserved
+    FROM jobs j WHERE j.id = ${jobId}`;
+  const [row] = await sql.rows<JobRow & { reserved: number }>(statement, 'find-with-reserved');
+  if (row === undefined) return null;
+  const { reserved, ...columns } = row;
+  return { job: toJob(columns), reserved };
 }
 
 async function lockPool(sql: TransactionSql, poolId: string): Promise<LockedPool | null> {
   const statement = Prisma.sql`
-    SELECT max_workers AS "maxWorkers", gpus_per_worker AS "gpusPerWorker", price_per_gpu_hour AS "pricePerGpuHour", paused
+    SELECT id, max_workers AS "maxWorkers", gpus_per_worker AS "gpusPerWorker", price_per_gpu_hour AS "pricePerGpuHour", paused
     FROM pools WHERE id = ${poolId} FOR NO KEY UPDATE`;
   const [pool] = await sql.rows<LockedPool>(statement, 'lock-pool');
   return pool ?? null;
@@ -62,18 +83,10 @@ function refusalOf(job: FineTuningJob, pool: LockedPool, request: LaunchRequest,
   return pool.paused ? refuse('PoolPaused', `Pool ${job.poolId} is paused.`) : null;
 }
 
-/** A statement of its own, after the lock: READ COMMITTED gives it a snapshot in which every earlier launch is visible. */
-async function refusalOfCapacity(sql: TransactionSql, pool: LockedPool, { poolId, workers }: LaunchRequest): Promise<Launched | null> {
-  const statement = Prisma.sql`SELECT coalesce(sum(workers), 0)::int AS reserved FROM reservations WHERE pool_id = ${poolId}`;
-  const [row] = await sql.rows<{ reserved: number }>(statement, 'reserved-workers');
-  const free = pool.maxWorkers - (row?.reserved ?? 0);
-  return workers <= free ? null : refuse('NoCapacity', `The job needs ${workers} slots; pool ${poolId} has ${Math.max(0, free)} free.`);
-}
-
 interface LaunchFacts {
   job: FineTuningJob;
   pool: LockedPool;
-  request: LaunchRequest;
+  request: LaunchRequest & { workers: number };
   now: Date;
 }
 

@@ -62,10 +62,23 @@ export async function writeChange(sql: TransactionSql, write: ChangeWrite): Prom
   const statement = Prisma.sql`
     WITH gate AS (SELECT * FROM jobs WHERE id = ${job.id} AND version = ${job.version} FOR NO KEY UPDATE), ${Prisma.join(parts, ', ')}
     SELECT ${JOB_COLUMNS}, (SELECT count(pg_notify(${CHANNEL}, payload)) FROM unnest(${payloads}::text[]) AS payload) AS notified FROM job j`;
-  const [row] = await sql.rows<JobRow & { notified: number }>(statement);
+  // Planning these parts takes longer than running them, so each combination is prepared once per connection.
+  const [row] = await sql.rows<JobRow & { notified: number }>(statement, `write-change${shapeOf(write)}`);
   if (row === undefined) return null;
   const { notified: _notified, ...columns } = row;
   return toJob(columns);
+}
+
+function shapeOf({ change, effects, launch }: ChangeWrite): string {
+  const shape = {
+    ends: change.endsAttempt,
+    launches: launch !== undefined,
+    stops: change.asksToStop,
+    models: effects?.model !== undefined,
+  };
+  return Object.entries(shape)
+    .map(([part, isThere]) => (isThere ? `-${part}` : ''))
+    .join('');
 }
 
 function jobUpdate({ change, effects, launch }: ChangeWrite): Prisma.Sql {

@@ -4,8 +4,8 @@ import { AsyncQueue } from './async-queue.ts';
 import { readable } from './readable.ts';
 
 /** Messages waiting for a slow consumer before the stream is paused, and when it flows again; HTTP/2 then slows the sender. */
-const PAUSE_AT = 32;
-const RESUME_AT = 8;
+const PAUSE_AT = 4;
+const RESUME_AT = 1;
 
 /**
  * The messages of a gRPC stream, for one consumer, at its own pace. Throws the error with which the other side ended the call, or
