@@ -35,13 +35,18 @@ export async function runTraining(context: TrainingContext): Promise<void> {
 }
 
 function reportReady(backend: BackendReport, run: TrainingRun, { reporter }: TrainingContext): void {
-  const refused = backend.tried.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
+  const refused = backend.tried.filter(({ ok }) => !ok).map(({ name, reason }) => `${name} ${refusal(reason)}`);
   const detail = [backend.reason, `${backend.gflops.toFixed(1)} GFLOP/s.`, ...refused].join(' ');
   reporter.report({ type: 'ready', backend: backend.name, detail });
   const trainable = run.adapter?.parameters().reduce((sum, { shape }) => sum + shape.reduce((size, n) => size * n, 1), 0);
   const trained = trainable === undefined ? 'all of them train' : `the adapter adds ${trainable}`;
   reporter.say('info', `Backend ${backend.name}: ${detail}`);
   reporter.say('info', `${run.examples.length} training rows; the model has ${run.model.parameterCount} parameters, ${trained}.`);
+}
+
+/** The common case in two words: Node's own sentence for it is long, and names a path of this machine. */
+function refusal(reason: string): string {
+  return /^Cannot find (package|module)/.test(reason) ? 'is not installed.' : `was passed over: ${reason}`;
 }
 
 /** Rank 0 measures for all. */
