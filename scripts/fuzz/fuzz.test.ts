@@ -3,7 +3,7 @@ import { createRandom } from './random.ts';
 import { runFuzz } from './run-fuzz.ts';
 
 describe('bad input in bulk', () => {
-  it('brings no 5xx, no crash, no leak of another project and no refusal without a name', { timeout: 120_000 }, async () => {
+  it('brings no 5xx, no crash, no leak of another project and no refusal without a name', { timeout: 240_000 }, async () => {
     const { tally, problems } = await runFuzz({ requests: 600, seed: 11, env: process.env, announce: () => {} });
     expect(tally.failures).toEqual([]);
     expect(problems).toEqual([]);

@@ -58,7 +58,7 @@ export const ODD_TEXTS: readonly string[] = [
   'sk-capstan-',
 ];
 
-export const ODD_NUMBERS: readonly number[] = [
+const ODD_NUMBERS: readonly number[] = [
   0, -0, -1, 1, 0.5, -0.5, 1e-320, 255, 256, 257, 65_536, 2_147_483_647, 2_147_483_648, -2_147_483_649, 4_294_967_296, 1e15,
   9_007_199_254_740_991, 9_007_199_254_740_992, 1e21, 1e308, -1e308,
 ];
