@@ -10,8 +10,12 @@ import type { Model } from './model.ts';
 import { tinyExamples, tinyModel } from './test-model.ts';
 import { train } from './train.ts';
 
+let trained: { model: Model; adapter: Adapter };
+
 beforeAll(async () => {
   await initBackend({ prefer: 'wasm', threads: 1 });
+  const model = tinyModel();
+  trained = { model, adapter: await trainedAdapter(model) };
 });
 
 const GREEDY: GenerateOptions = { maxTokens: 8, temperature: 0, topP: 1, stopIds: [] };
@@ -64,9 +68,8 @@ describe('generate', () => {
   );
 
   it('switches adapters per call over one base, and stops at eos', async () => {
-    const model = tinyModel();
+    const { model, adapter } = trained;
     const base = await collect(model, undefined, INPUTS[0] as Int32Array);
-    const adapter = await trainedAdapter(model);
     const [example] = tinyExamples(1, 4) as [TokenizedExample];
     const learned = await collect(model, adapter, example.inputIds, { stopIds: undefined, maxTokens: 20 });
     expect(learned).toEqual([...example.labels.subarray(0, -1)]);
@@ -103,8 +106,7 @@ describe('generate', () => {
 
 describe('generateBatch', () => {
   it('gives every row what it would get alone, in the order of the inputs', async () => {
-    const model = tinyModel();
-    const adapter = await trainedAdapter(model);
+    const { model, adapter } = trained;
     const before = backendMemory().numTensors;
     for (const over of [undefined, adapter]) {
       const answers = await generateBatch(model, over, INPUTS, { maxTokens: 8 });
