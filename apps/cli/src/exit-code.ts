@@ -4,8 +4,8 @@ import { CommanderError } from 'commander';
 import { JobNotSucceededError, UsageError } from './cli-errors.ts';
 
 /** What scripts may rely on; shown by `capstan --help`. */
-export const EXIT_CODES = { ok: 0, error: 1, usage: 2, notFound: 3, auth: 4, unavailable: 5, jobNotSucceeded: 6 } as const;
-export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
+const EXIT_CODES = { ok: 0, error: 1, usage: 2, notFound: 3, auth: 4, unavailable: 5, jobNotSucceeded: 6 } as const;
+type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 
 const BY_ERROR_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   not_found: EXIT_CODES.notFound,

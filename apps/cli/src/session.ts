@@ -21,7 +21,7 @@ export interface Session {
   client: () => CapstanClient;
 }
 
-export function makeSession(context: CliContext, command: Command): Session {
+function makeSession(context: CliContext, command: Command): Session {
   const options = command.optsWithGlobals<GlobalOptions>();
   return {
     context,
