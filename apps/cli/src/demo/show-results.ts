@@ -60,7 +60,7 @@ function factRows({ output, baseUrl }: DemoContext, { capstan, trained_tokens: t
   const speed = facts.tokensPerSecond === null ? 'not measured' : `${facts.tokensPerSecond.toFixed(1)} tokens/s`;
   const rows = [
     ['adapter', join(facts.folder, 'adapter_model.safetensors')],
-    ['', join(facts.folder, 'adapter_config.json')],
+    ['', "in PEFT's layout, with its adapter_config.json"],
     ['inference', speed],
     ['trained', `${formatCount(trainedTokens ?? 0)} tokens on ${facts.backend}`],
     ['cost', `${formatCost(capstan.cost_usd)}: ${formatDuration(capstan.gpu_seconds)} of one slot of pool ${capstan.pool}`],
