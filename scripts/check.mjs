@@ -6,7 +6,7 @@ import { root } from './bootstrap.mjs';
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 const CHECKS = [
-  ['format', bin('biome'), ['ci', '--diagnostic-level=error']],
+  ['format', bin('biome'), ['ci', '--diagnostic-level=error', '--colors=off']],
   ['lint and import rules', bin('oxlint'), ['--type-aware']],
   ['types', bin('turbo'), ['run', 'typecheck', '--output-logs=errors-only']],
   ['unused code and dependencies', bin('knip'), []],
