@@ -1,6 +1,7 @@
-import { ConflictError, NotFoundError, type Pool, poolSchema } from '@capstan/core';
+import { ConflictError, NotFoundError, type Pool } from '@capstan/core';
 import type { Announcer } from './announcer.ts';
-import { type Pool as PoolRow, Prisma } from './generated/client.ts';
+import { Prisma } from './generated/client.ts';
+import { toPool } from './pool-row.ts';
 import type { PrismaDatabase } from './prisma.ts';
 import type { Sql } from './sql.ts';
 
@@ -67,8 +68,4 @@ async function readUsage(sql: Sql, poolId: string): Promise<PoolUsage> {
 function toColumns<Settings extends PoolPatch>(settings: Settings): Omit<Settings, 'settings'> & { settings?: Prisma.InputJsonObject } {
   const { settings: own, ...columns } = settings;
   return own === undefined ? columns : { ...columns, settings: own as Prisma.InputJsonObject };
-}
-
-function toPool({ createdAt: _createdAt, version, ...row }: PoolRow): Pool {
-  return { ...poolSchema.parse(row), version };
 }

@@ -41,7 +41,7 @@ async function fillPool(poolId: string, { gate, launches, isAnnounced }: FillOpt
     if (launches.size >= context.settings.launchConcurrency) await Promise.race(launches);
     if (gate.isFull && !(await hasRoomForHead(poolId, context))) return;
     gate.isFull = false;
-    const entry = isAnnounced ? await awaitEntry(poolId, context, signal) : await context.queue.takeNext(poolId);
+    const entry = isAnnounced ? await awaitEntry(poolId, gate, context, signal) : await context.queue.takeNext(poolId);
     if (entry === null) return;
     const outcome = await launchEntry(entry, poolId, context);
     gate.isFull = outcome.type === 'full';
@@ -64,11 +64,13 @@ async function hasRoomForHead(poolId: string, { db, queue, clock }: SchedulerCon
   return usage.reserved + job.spec.resources.workers <= pool.maxWorkers;
 }
 
-async function awaitEntry(poolId: string, { queue, clock }: SchedulerContext, signal: AbortSignal): Promise<TakenEntry | null> {
-  for (const pauseMs of ENTRY_FOLLOWS_MS) {
+/** Looks again and again for a while; another announcement ends a pause, and begins the while anew. */
+async function awaitEntry(poolId: string, gate: PoolGate, { queue }: SchedulerContext, signal: AbortSignal): Promise<TakenEntry | null> {
+  let look = 0;
+  for (;;) {
     const entry = await queue.takeNext(poolId);
-    if (entry !== null || signal.aborted) return entry;
-    await clock.sleep(pauseMs, { signal }).catch(() => undefined);
+    const pauseMs = ENTRY_FOLLOWS_MS[look];
+    if (entry !== null || pauseMs === undefined || signal.aborted) return entry;
+    look = (await gate.wait(pauseMs, { signal })) ? 0 : look + 1;
   }
-  return signal.aborted ? null : queue.takeNext(poolId);
 }

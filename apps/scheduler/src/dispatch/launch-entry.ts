@@ -1,4 +1,4 @@
-import { type FineTuningJob, NotFoundError, type Pool } from '@capstan/core';
+import type { FineTuningJob, Pool } from '@capstan/core';
 import type { TakenEntry } from '@capstan/queue';
 import type { SchedulerContext } from '../scheduler-context.ts';
 
@@ -14,12 +14,8 @@ export type EntryOutcome = { type: 'reserved'; job: FineTuningJob; pool: Pool } 
  */
 export async function launchEntry(entry: TakenEntry, poolId: string, context: SchedulerContext): Promise<EntryOutcome> {
   const { db, counters } = context;
-  const [launch, pool] = await Promise.all([
-    db.jobs.launch({ jobId: entry.jobId, expectedAttempt: entry.attempt, poolId }),
-    db.pools.get(poolId),
-  ]);
-  if (launch.ok && pool !== null) return { type: 'reserved', job: launch.job, pool };
-  if (launch.ok) throw new NotFoundError(`Pool ${poolId} is gone.`);
+  const launch = await db.jobs.launch({ jobId: entry.jobId, expectedAttempt: entry.attempt, poolId });
+  if (launch.ok) return { type: 'reserved', job: launch.job, pool: launch.pool };
   switch (launch.reason) {
     case 'NoCapacity':
     case 'PoolPaused':

@@ -1,6 +1,7 @@
-import { billedUnits, type FineTuningJob } from '@capstan/core';
-import { Prisma } from '../generated/client.ts';
+import { billedUnits, type FineTuningJob, type Pool } from '@capstan/core';
+import { type Pool as PoolRow, Prisma } from '../generated/client.ts';
 import { type LedgerEntry, toLedgerEntry } from '../ledger-row.ts';
+import { POOL_COLUMNS, toPool } from '../pool-row.ts';
 import type { TransactionSql } from '../sql.ts';
 import { describeEvent } from './describe-event.ts';
 import { changeOf } from './job-change.ts';
@@ -19,15 +20,9 @@ export interface LaunchRequest {
 }
 
 export type LaunchRefusal = 'NotFound' | 'NotQueued' | 'AttemptMismatch' | 'NotYet' | 'PoolPaused' | 'NoCapacity';
-export type Launched = { ok: true; job: FineTuningJob; ledger: LedgerEntry } | { ok: false; reason: LaunchRefusal; message: string };
-
-interface LockedPool {
-  id: string;
-  maxWorkers: number;
-  gpusPerWorker: number;
-  pricePerGpuHour: number;
-  paused: boolean;
-}
+export type Launched =
+  | { ok: true; job: FineTuningJob; ledger: LedgerEntry; pool: Pool }
+  | { ok: false; reason: LaunchRefusal; message: string };
 
 /**
  * Reserves the slots and writes the intent, or says why not; called twice for one attempt, the second is refused. Launches of a pool
@@ -66,15 +61,13 @@ async function findWithReserved(
   return { job: toJob(columns), reserved };
 }
 
-async function lockPool(sql: TransactionSql, poolId: string): Promise<LockedPool | null> {
-  const statement = Prisma.sql`
-    SELECT id, max_workers AS "maxWorkers", gpus_per_worker AS "gpusPerWorker", price_per_gpu_hour AS "pricePerGpuHour", paused
-    FROM pools WHERE id = ${poolId} FOR NO KEY UPDATE`;
-  const [pool] = await sql.rows<LockedPool>(statement, 'lock-pool');
-  return pool ?? null;
+async function lockPool(sql: TransactionSql, poolId: string): Promise<Pool | null> {
+  const statement = Prisma.sql`SELECT ${POOL_COLUMNS} FROM pools WHERE id = ${poolId} FOR NO KEY UPDATE`;
+  const [row] = await sql.rows<PoolRow>(statement, 'lock-pool');
+  return row === undefined ? null : toPool(row);
 }
 
-function refusalOf(job: FineTuningJob, pool: LockedPool, request: LaunchRequest, now: Date): Launched | null {
+function refusalOf(job: FineTuningJob, pool: Pool, request: LaunchRequest, now: Date): Launched | null {
   if (job.status !== 'queued') return refuse('NotQueued', `The job is ${job.status}.`);
   if (job.attempt + 1 !== request.expectedAttempt) {
     return refuse('AttemptMismatch', `The next attempt is ${job.attempt + 1}, not ${request.expectedAttempt}.`);
@@ -85,7 +78,7 @@ function refusalOf(job: FineTuningJob, pool: LockedPool, request: LaunchRequest,
 
 interface LaunchFacts {
   job: FineTuningJob;
-  pool: LockedPool;
+  pool: Pool;
   request: LaunchRequest & { workers: number };
   now: Date;
 }
@@ -111,7 +104,7 @@ async function write(sql: TransactionSql, { job, pool, request, now }: LaunchFac
     intendedAt: now,
     tokenHash,
   });
-  return { ok: true, job: written, ledger };
+  return { ok: true, job: written, ledger, pool };
 }
 
 function refuse(reason: LaunchRefusal, message: string): Launched {
