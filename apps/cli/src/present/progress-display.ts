@@ -37,7 +37,8 @@ function makeBar(output: Output, stream: OutputStream, indent: string): Progress
     barCompleteChar: '█',
     barIncompleteChar: '░',
     hideCursor: true,
-    linewrap: null,
+    // Otherwise the library cuts the line, colour codes counted.
+    linewrap: false,
     gracefulExit: false,
     // Saying something wipes the bar, and the library thinks that an unchanged one still stands.
     forceRedraw: true,
