@@ -200,7 +200,6 @@ describe('why a job waits', () => {
     expect((await get(second.id)).capstan).toMatchObject({ reason: 'QueuedBehindOthers', position: 2, ahead: 1 });
     await api.apply(first.id, { type: 'launched' });
     expect((await get(first.id)).capstan).toMatchObject({ state: 'starting', reason: 'Launching' });
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect((await get(second.id)).capstan).toMatchObject({ reason: 'NoCapacity', position: 1, ahead: 0 });
     const failure = { reason: 'OOMKilled', message: 'The worker ran out of memory.', exitCode: 137 } as const;
     await api.apply(first.id, { type: 'attemptFailed', ...failure, notBefore: new Date(Date.now() + 60_000) });

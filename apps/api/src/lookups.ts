@@ -13,6 +13,7 @@ export interface Lookups {
   file(projectId: string, id: string): Promise<FileRecord | null>;
   forgetModel(projectId: string, id: string): void;
   forgetFile(projectId: string, id: string): void;
+  forgetPool(id: string): void;
   /** Throws where there is no such pool. */
   pool(id: string): Promise<PoolFacts>;
   /** The pool's latest successes, from which durations are judged. */
@@ -35,6 +36,7 @@ export function createLookups(db: Database, clock: Clock): Lookups {
     file: (projectId, id) => files.get(key(projectId, id), () => db.files.get(projectId, id)),
     forgetModel: (projectId, id) => models.delete(key(projectId, id)),
     forgetFile: (projectId, id) => files.delete(key(projectId, id)),
+    forgetPool: (id) => pools.delete(id),
     pool: async (id) => {
       const facts = await pools.get(id, () => readPool(db, id));
       if (!facts) throw new NotFoundError(`There is no pool ${id}. GET /v1/pools lists them.`, { reason: 'pool_not_found' });

@@ -19,6 +19,7 @@ export interface RedisStoreOptions {
 export function openRedisStore({ redisUrl, prefix, lockDurationMs }: RedisStoreOptions): QueueStore {
   const redis = new Redis(redisUrl, {
     enableOfflineQueue: false,
+    enableAutoPipelining: true,
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { API_KEY_ROLES, type ApiKeyRole, type Clock, PermissionDeniedError, UnauthenticatedError } from '@capstan/core';
 import type { Database } from '@capstan/db';
 import type { Request } from 'express';
@@ -23,7 +23,7 @@ export function createAuthenticate({ apiKeys }: Pick<Database, 'apiKeys'>, clock
   const callers = createExpiringCache<Caller>({ clock, ttlMs: KEY_TTL_MS, maxItems: MOST_KEYS });
   return async (request, role) => {
     const key = bearerKey(request.headers.authorization);
-    const caller = await callers.get(createHash('sha256').update(key).digest('base64'), async () => {
+    const caller = await callers.get(hash('sha256', key, 'base64'), async () => {
       const record = await apiKeys.findByKey(key);
       return record && { keyId: record.id, projectId: record.projectId, role: record.role };
     });

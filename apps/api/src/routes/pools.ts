@@ -9,14 +9,16 @@ import { poolToRest } from '../rest/pool-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 
 export function poolRoutes(router: Router, context: ApiContext): void {
-  const { authenticate, db, settings } = context;
+  const { authenticate, db, lookups, settings } = context;
   const show = async (pool: Pool) => poolToRest(pool, { ...(await db.pools.usage(pool.id)) });
 
   async function update({ request, response }: Exchange) {
     const { value } = await readJsonBody(request, settings.maxJsonBytes);
     const { version, ...patch } = validate(updatePoolRequestSchema, value);
     const pool = await findPool(context, pathPart(request, 'poolId'));
-    response.json(await show(await db.pools.update(pool.id, toPatch(patch), version ?? pool.version)));
+    const changed = await db.pools.update(pool.id, toPatch(patch), version ?? pool.version);
+    lookups.forgetPool(pool.id);
+    response.json(await show(changed));
   }
 
   resource(router, '/v1/pools', {

@@ -34,7 +34,7 @@ export async function planJob(context: PlanContext, caller: Caller, request: Cre
     context.lookups.recentJobs(poolId),
   ]);
   const facts = { training: reportOf(training), validation: validation && reportOf(validation) };
-  const spec = resolveJobSpec(request, { ...facts, drawnSeed: randomInt(2 ** 31), gpusPerWorker: pool.gpusPerWorker });
+  const spec = resolveJobSpec(request, { ...facts, drawnSeed: request.seed ?? randomInt(2 ** 31), gpusPerWorker: pool.gpusPerWorker });
   if (model.method === 'lora') throw adapterAsBase(model);
   const shape = shapeOf(model);
   const parameterCount = model.parameterCount ?? 0;
@@ -60,9 +60,18 @@ function adapterAsBase({ id, base }: Model): InvalidRequestError {
   });
 }
 
-function shapeOf({ id, config }: Model): T5Shape {
+/** One shape for each model that `lookups` remembers, so that what follows from it is worked out once too. */
+const shapes = new WeakMap<Model, T5Shape>();
+
+function shapeOf(model: Model): T5Shape {
+  const known = shapes.get(model);
+  if (known) return known;
+  const { id, config } = model;
   const shape = t5ShapeSchema.safeParse(config);
-  if (shape.success) return shape.data;
+  if (shape.success) {
+    shapes.set(model, shape.data);
+    return shape.data;
+  }
   throw new InvalidRequestError(`'${id}' cannot be fine-tuned: its configuration is not that of a T5.`, {
     param: 'model',
     reason: 'model_not_available',

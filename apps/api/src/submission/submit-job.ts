@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createJobRequestSchema, type FineTuningJob, InvalidRequestError } from '@capstan/core';
 import { makeId } from '@capstan/db';
 import type { ApiContext } from '../api-context.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { JsonBody } from '../http/read-json-body.ts';
 import { validate } from '../http/validate.ts';
+import { takeRandomBytes } from '../random-bytes.ts';
 import { planJob } from './plan-job.ts';
 
 export interface Submission {
@@ -30,7 +31,7 @@ export function createSubmitJob(context: ApiContext): SubmitJob {
   const underway = new Map<string, Promise<FineTuningJob>>();
   return async (submission) => {
     const { caller, idempotencyKey, retryCount } = submission;
-    const bodyHash = createHash('sha256').update(submission.body.bytes).digest('hex');
+    const bodyHash = hash('sha256', submission.body.bytes, 'hex');
     const sameRequest = `${caller.keyId}/${bodyHash}`;
     if (retryCount > 0 && idempotencyKey === undefined) {
       const first = await underway.get(sameRequest)?.catch(() => null);
@@ -55,7 +56,7 @@ async function create(context: ApiContext, { body, caller, idempotencyKey }: Sub
   const request = validate(createJobRequestSchema, body.value);
   const plan = await planJob(context, caller, request);
   const { job, created } = await context.db.jobs.create({
-    id: makeId('ftjob', randomBytes),
+    id: makeId('ftjob', takeRandomBytes),
     projectId: caller.projectId,
     poolId: plan.poolId,
     spec: plan.spec,

@@ -53,7 +53,10 @@ export function resolveJobSpec(request: CreateJobRequest, facts: JobSpecFacts): 
   };
 }
 
-function resolveLora({ lora = {} }: CapstanJobOptions): JobSpec['lora'] {
+const DEFAULT_LORA: JobSpec['lora'] = loraConfigSchema.parse({});
+
+function resolveLora({ lora }: CapstanJobOptions): JobSpec['lora'] {
+  if (lora === undefined) return DEFAULT_LORA;
   const { target_modules: targetModules, ...others } = lora;
   return loraConfigSchema.parse({ ...others, targetModules });
 }

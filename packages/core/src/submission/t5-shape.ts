@@ -22,8 +22,19 @@ export interface LinearModule {
   outputs: number;
 }
 
+/** Hundreds for a large model, and asked for with every job: each shape's list is made once. */
+const listed = new WeakMap<T5Shape, readonly LinearModule[]>();
+
 /** Every linear layer of a T5 but its head, by the paths that PEFT's `target_modules` match. */
-export function linearModules(shape: T5Shape): LinearModule[] {
+export function linearModules(shape: T5Shape): readonly LinearModule[] {
+  const known = listed.get(shape);
+  if (known) return known;
+  const modules = listModules(shape);
+  listed.set(shape, modules);
+  return modules;
+}
+
+function listModules(shape: T5Shape): LinearModule[] {
   const decoderLayers = shape.num_decoder_layers ?? shape.num_layers;
   const encoder = blocks('encoder', shape.num_layers).flatMap((block) => [
     ...attention(shape, `${block}.layer.0.SelfAttention`),

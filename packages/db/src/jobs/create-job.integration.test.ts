@@ -65,3 +65,27 @@ describe('findRecentReplay', () => {
     expect(await jobs.findRecentReplay(world.projectId, 'another', since)).toBeNull();
   });
 });
+
+describe('many at once', () => {
+  it('each gets its own row, first event and answer, whichever statement carried it', async () => {
+    const inputs = Array.from({ length: 120 }, (_, index) => world.newJob({ metadata: { index: String(index) } }));
+    const outcomes = await Promise.all(inputs.map((input) => world.db.jobs.create(input)));
+    expect(outcomes.map(({ job }) => job.id)).toEqual(inputs.map(({ id }) => id));
+    for (const { job, created } of outcomes) {
+      expect(created).toBe(true);
+      expect(await world.db.jobs.get(job.id)).toEqual(job);
+    }
+    const last = inputs.at(-1)?.id ?? '';
+    expect((await world.db.events.list(last, { limit: 10 })).events).toHaveLength(1);
+  });
+
+  it('one that cannot be made takes none of the others with it', async () => {
+    const good = Array.from({ length: 20 }, () => world.newJob());
+    const twice = world.newJob();
+    await world.db.jobs.create(twice);
+    const bad = [world.newJob({ poolId: 'nowhere' }), twice];
+    const settled = await Promise.allSettled([...good, ...bad].map((input) => world.db.jobs.create(input)));
+    expect(settled.map(({ status }) => status)).toEqual([...good.map(() => 'fulfilled'), 'rejected', 'rejected']);
+    for (const { id } of good) expect(await world.db.jobs.get(id)).not.toBeNull();
+  });
+});
