@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,9 @@ export function bundleFakeWorker(): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
-  const outfile = join(await mkdtemp(join(tmpdir(), 'capstan-fake-worker-')), 'fake-worker.cjs');
+  const directory = await mkdtemp(join(tmpdir(), 'capstan-fake-worker-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const outfile = join(directory, 'fake-worker.cjs');
   const entry = fileURLToPath(new URL('./fake-worker.ts', import.meta.url));
   await build({
     entryPoints: [entry],
