@@ -22,7 +22,7 @@ process.once('message', (task: RankTask) => void run(task));
 
 async function run(task: RankTask): Promise<void> {
   const seconds = task.kind === 'worker' ? await reportAsRanks(task) : await writeBatches(task);
-  process.send?.({ seconds }, () => process.exit(0));
+  process.send?.({ seconds }, undefined, {}, () => process.exit(0));
 }
 
 async function reportAsRanks({ address, records, ranks }: RankTask): Promise<number> {

@@ -10,7 +10,7 @@ const CHECKS = [
   ['lint and import rules', bin('oxlint'), ['--type-aware']],
   ['types', bin('turbo'), ['run', 'typecheck', '--output-logs=errors-only']],
   ['unused code and dependencies', bin('knip'), []],
-  ['package boundaries', bin('turbo'), ['boundaries', '--no-color']],
+  ['types of the scripts', bin('tsc'), ['-p', 'scripts']],
   ['proto lint', bin('buf'), ['lint', 'packages/proto']],
   ['prisma schema', bin('prisma'), ['validate', '--schema', 'prisma/schema.prisma'], { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' }],
 ];
