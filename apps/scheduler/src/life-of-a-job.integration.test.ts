@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Scheduler } from './scheduler.ts';
 import { makeWorld, type World } from './testing/make-world.ts';
 
-describe('the life of a job', () => {
+describe('the life of a job', { timeout: 60_000 }, () => {
   let world: World;
   let scheduler: Scheduler;
   beforeAll(async () => {

@@ -72,7 +72,7 @@ export async function makeWorld({
   const artifacts = createDirectoryStore(join(directory, 'artifacts'));
   const processes = createProcessLauncher({
     runsDir: join(directory, 'runs'),
-    workerCommand: [process.execPath, await bundleFakeWorker()],
+    workerCommand: [process.execPath, await bundleFakeWorker(directory)],
     environment: { PATH: process.env.PATH ?? '' },
     clock: systemClock,
   });
@@ -118,7 +118,7 @@ export async function makeWorld({
       const { poolId, priority, notBefore, attempt } = job;
       await queue.enqueue({ poolId, jobId, attempt: attempt + 1, priority, notBefore, now: new Date() });
     },
-    async until(jobId, isReached, timeoutMs = 20_000) {
+    async until(jobId, isReached, timeoutMs = 40_000) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         const job = await db.jobs.get(jobId);
