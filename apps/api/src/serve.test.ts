@@ -51,3 +51,20 @@ describe('what is no request', () => {
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 });
+
+describe('closing', () => {
+  it('does not wait for the connection of a stream that ends meanwhile', async () => {
+    const app = express();
+    const ending = new AbortController();
+    app.get('/', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+      ending.signal.addEventListener('abort', () => response.end());
+    });
+    const own = await serve(app, { host: '127.0.0.1', port: 0, clock: systemClock });
+    const response = await fetch(`http://127.0.0.1:${own.port}/`);
+    const closed = own.close(20_000).then(() => 'closed');
+    setTimeout(() => ending.abort(), 100);
+    await response.text();
+    expect(await Promise.race([closed, systemClock.sleep(3_000).then(() => 'waited')])).toBe('closed');
+  });
+});

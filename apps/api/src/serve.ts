@@ -37,15 +37,20 @@ function withHost(app: Express): RequestListener {
   };
 }
 
+const IDLE_SWEEP_MS = 50;
+
 async function close(server: Server, timeoutMs: number, clock: Clock): Promise<void> {
-  const timer = new AbortController();
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const late = clock.sleep(timeoutMs, { signal: timer.signal }).then(
+  const ended = new AbortController();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve())).finally(() => ended.abort());
+  const late = clock.sleep(timeoutMs, { signal: ended.signal }).then(
     () => server.closeAllConnections(),
     () => undefined,
   );
+  // A stream that ends now leaves its connection open and idle, which Node would wait for until it times out.
+  while (!ended.signal.aborted) {
+    server.closeIdleConnections();
+    await clock.sleep(IDLE_SWEEP_MS, { signal: ended.signal }).catch(() => undefined);
+  }
   await closed;
-  timer.abort();
   await late;
 }

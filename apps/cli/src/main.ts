@@ -2,11 +2,15 @@ import { shutdownSignal, systemClock } from '@capstan/runtime';
 import type { CliContext } from './cli-context.ts';
 import { runCli } from './run-cli.ts';
 
-// A reader that goes away (`capstan jobs list | head -1`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+// A reader that goes away (`capstan jobs list | head -1`) is no error; a terminal that goes away (EIO) sends a hang-up as well.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code !== 'EIO') throw error;
+  });
+}
+// A closed terminal ends a platform as politely as Ctrl-C does.
+process.on('SIGHUP', () => process.kill(process.pid, 'SIGTERM'));
 
 const signal = shutdownSignal();
 const context: CliContext = {
