@@ -38,9 +38,8 @@ describe('changes', () => {
     const pool = await world.db.pools.get(world.poolId);
     await world.db.pools.update(world.poolId, { maxWorkers: 500 }, pool?.version ?? 0);
     world.db.announce({ kind: 'queued', poolId: 'elsewhere' });
-    await reader.until({ kind: 'job', jobId: job.id, poolId: world.poolId, status: 'queued' });
     await reader.until({ kind: 'queued', poolId: world.poolId });
-    await reader.until({ kind: 'job', jobId: job.id, status: 'starting' });
+    await reader.until({ kind: 'job', jobId: job.id, poolId: world.poolId, status: 'starting' });
     await reader.until({ kind: 'report', jobId: job.id });
     await reader.until({ kind: 'pool', poolId: world.poolId });
     await reader.until({ kind: 'queued', poolId: 'elsewhere' });
@@ -56,11 +55,13 @@ describe('changes', () => {
     reader.seen.length = 0;
     const admin = new pg.Client({ connectionString: world.url });
     await admin.connect();
-    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'capstan-changes'`);
+    await admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'capstan-changes' AND datname = current_database()`,
+    );
     await admin.end();
     await reader.until({ kind: 'resync' });
-    const job = await world.submit();
-    await reader.until({ kind: 'job', jobId: job.id });
+    await world.submit();
+    await reader.until({ kind: 'queued', poolId: world.poolId });
     controller.abort();
     await reader.ended;
     await reader.close();
@@ -79,7 +80,9 @@ describe('a database whose server is away', () => {
   it('goes on after every connection was killed', async () => {
     const admin = new pg.Client({ connectionString: world.url });
     await admin.connect();
-    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'capstan'`);
+    await admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'capstan' AND datname = current_database()`,
+    );
     await admin.end();
     await expect
       .poll(

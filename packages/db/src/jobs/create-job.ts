@@ -1,5 +1,4 @@
 import { ConflictError, type FineTuningJob, InvalidRequestError, type JobEstimate, type JobSpec } from '@capstan/core';
-import { changesOfJob } from '../change.ts';
 import { Prisma } from '../generated/client.ts';
 import { json } from '../sql.ts';
 import { findJob } from './find-job.ts';
@@ -36,7 +35,8 @@ export async function createJob(context: JobContext, input: NewJob): Promise<Cre
   const bodyHash = input.bodyHash ?? input.idempotency?.bodyHash ?? null;
   const [inserted] = await insert(context, job, bodyHash, input.idempotency?.key);
   if (inserted === undefined) return { job: await findFirst(context, input), created: false };
-  context.announcer.announce(...changesOfJob(job.id, job.poolId, job.status));
+  // Nobody can be watching the job yet; its pool has one more that waits.
+  context.announcer.announce({ kind: 'queued', poolId: job.poolId });
   return { job, created: true };
 }
 

@@ -1,5 +1,4 @@
 import { InvalidRequestError } from '@capstan/core';
-import { changesOfJob } from '../change.ts';
 import { Prisma } from '../generated/client.ts';
 import { json } from '../sql.ts';
 import { type Created, freshJob, type NewJob } from './create-job.ts';
@@ -20,7 +19,7 @@ export async function createJobsTogether(context: JobContext, inputs: readonly N
     ...{ spec: job.spec, metadata: job.metadata, estimate: job.estimate, body_hash: inputs[index]?.bodyHash ?? null },
   }));
   const made = new Set((await insert(context, rows, now)).map(({ id }) => id));
-  context.announcer.announce(...jobs.filter(({ id }) => made.has(id)).flatMap((job) => changesOfJob(job.id, job.poolId, job.status)));
+  for (const { id, poolId } of jobs) if (made.has(id)) context.announcer.announce({ kind: 'queued', poolId });
   return jobs.map((job): Outcome => {
     if (made.has(job.id)) return { ok: true, created: { job, created: true } };
     return { ok: false, error: new InvalidRequestError(`There is no pool ${job.poolId}.`, { param: 'capstan.pool' }) };
