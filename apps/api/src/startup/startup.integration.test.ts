@@ -1,0 +1,93 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createDirectoryStore } from '@capstan/artifacts';
+import { ConflictError, poolSchema, UnavailableError } from '@capstan/core';
+import { type Database, openDatabase } from '@capstan/db';
+import { createLogger, systemClock } from '@capstan/runtime';
+import { createTestDatabase, FakeClock, type TestDatabase } from '@capstan/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prepare } from './prepare.ts';
+import { waitForDatabase } from './wait-for-database.ts';
+
+const logger = createLogger({ name: 'api', level: 'silent' });
+const { signal } = new AbortController();
+const EXAMPLES = fileURLToPath(new URL('../../../../examples', import.meta.url));
+let database: TestDatabase;
+let db: Database;
+let directory = '';
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = openDatabase({ url: database.url, clock: systemClock });
+  directory = await mkdtemp(join(tmpdir(), 'capstan-startup-'));
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+  await rm(directory, { recursive: true });
+});
+
+describe('prepare', () => {
+  const settings = poolSchema.parse({ id: 'local', launcher: 'process', maxWorkers: 1 });
+  const start = (modelsDir: string) => {
+    const dependencies = { db, logger, shutdown: signal, artifacts: createDirectoryStore(join(directory, 'artifacts')) };
+    return prepare(dependencies, {
+      BOOTSTRAP_API_KEY: 'sk-bootstrap-key-1',
+      DEFAULT_POOL: { id: 'local', settings },
+      MODELS_DIR: modelsDir,
+    });
+  };
+
+  it('makes the first key, the default pool and the base models; twice changes nothing', async () => {
+    await start(EXAMPLES);
+    await start(EXAMPLES);
+    const key = await db.apiKeys.findByKey('sk-bootstrap-key-1');
+    expect(key?.role).toBe('admin');
+    expect((await db.pools.get('local'))?.maxWorkers).toBe(1);
+    const models = await db.models.list({ projectId: key?.projectId ?? '' });
+    expect(models).toMatchObject([{ id: 't5-nano', kind: 'base', config: { model_type: 't5', d_model: 192 } }]);
+    expect(models[0]?.artifacts.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['config.json', 'tokenizer.json', 'model.safetensors']),
+    );
+    // 14.6 MB of float16, header aside.
+    expect(models[0]?.parameterCount).toBeGreaterThan(7_200_000);
+    expect(models[0]?.parameterCount).toBeLessThan(7_400_000);
+  });
+
+  it('a folder with an odd model keeps neither the others nor the API from starting', async () => {
+    const odd = join(directory, 'models');
+    await mkdir(join(odd, 'broken'), { recursive: true });
+    await writeFile(join(odd, 'broken', 'config.json'), '{"model_type": "bert"}');
+    await writeFile(join(odd, 'broken', 'tokenizer.json'), '{}');
+    await writeFile(join(odd, 'broken', 'model.safetensors'), 'x');
+    await start(odd);
+    expect(await db.models.get('broken', 'proj-none')).toBeNull();
+  });
+});
+
+describe('waiting for Postgres', () => {
+  const databaseUrl = 'postgresql://somewhere:5432/capstan';
+
+  it('goes on while there is no server, with growing pauses', async () => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const migrate = async () => {
+      if (++calls < 4) throw new UnavailableError('The database cannot be reached.');
+    };
+    const waiting = waitForDatabase({ migrate, databaseUrl, clock, logger, signal });
+    for (const ms of [250, 500, 1_000]) {
+      await setImmediate();
+      await clock.advance(ms);
+    }
+    await waiting;
+    expect(calls).toBe(4);
+  });
+
+  it('a database with another history is no reason to wait', async () => {
+    const migrate = () => Promise.reject(new ConflictError('another history'));
+    await expect(waitForDatabase({ migrate, databaseUrl, clock: new FakeClock(), logger, signal })).rejects.toThrow('another history');
+  });
+});
