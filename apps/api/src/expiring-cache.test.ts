@@ -12,13 +12,34 @@ function makeCache() {
 }
 
 describe('an expiring cache', () => {
-  it('loads once for many, until the time is over', async () => {
+  it('loads once for many, until it is too old to be given', async () => {
     const { cache, load, later } = makeCache();
     expect(await Promise.all([cache.get('a', load), cache.get('a', load)])).toEqual([1, 1]);
     later(99);
     expect(await cache.get('a', load)).toBe(1);
-    later(1);
+    later(101);
     expect(await cache.get('a', load)).toBe(2);
+  });
+
+  it('gives the old value while a new one is fetched, once', async () => {
+    const { cache, load, later } = makeCache();
+    await cache.get('a', load);
+    later(100);
+    expect(await Promise.all([cache.get('a', load), cache.get('a', load)])).toEqual([1, 1]);
+    await Promise.resolve();
+    expect(await cache.get('a', load)).toBe(2);
+  });
+
+  it('a refresh that fails keeps the old value, and one of a deleted key brings nothing back', async () => {
+    const { cache, load, later } = makeCache();
+    await cache.get('a', load);
+    later(100);
+    expect(await cache.get('a', () => Promise.reject(new Error('away')))).toBe(1);
+    await Promise.resolve();
+    expect(await cache.get('a', load)).toBe(1);
+    cache.delete('a');
+    await Promise.resolve();
+    expect(await cache.get('a', load)).toBe(3);
   });
 
   it('remembers neither what is not there nor a failure', async () => {

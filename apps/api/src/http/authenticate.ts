@@ -13,7 +13,7 @@ export interface Caller {
 
 export type Authenticate = (request: Request, role: ApiKeyRole) => Promise<Caller>;
 
-/** A revoked key works for at most this long on a replica that has seen it. */
+/** A revoked key works for at most twice as long on a replica that has seen it. */
 const KEY_TTL_MS = 5_000;
 const MOST_KEYS = 10_000;
 const HINT = 'Send your API key as `Authorization: Bearer sk-…`.';

@@ -75,11 +75,11 @@ function resolveTraining(request: CreateJobRequest, facts: JobSpecFacts, choice:
   const options = request.capstan?.training ?? {};
   const { hyperparameters, path } = givenHyperparameters(request);
   const batchSize = chosen(hyperparameters.batch_size) ?? DEFAULT_BATCH_SIZE;
-  const length = resolveLength(hyperparameters, options.max_steps, { rows: facts.training.rows, batchSize });
-  const { totalSteps } = length;
+  const { totalSteps, epochs } = resolveLength(hyperparameters, options.max_steps, { rows: facts.training.rows, batchSize });
   const validationRows = facts.validation?.rows ?? 0;
   return {
-    ...length,
+    totalSteps,
+    epochs,
     batchSize,
     microBatchSize: resolveMicroBatch(options.micro_batch_size, { batchSize, workers: choice.workers, batchPath: `${path}.batch_size` }),
     learningRate: resolveLearningRate(hyperparameters, options.learning_rate, choice),

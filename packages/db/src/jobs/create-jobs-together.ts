@@ -1,4 +1,4 @@
-import { InvalidRequestError } from '@capstan/core';
+import { type FineTuningJob, InvalidRequestError } from '@capstan/core';
 import { Prisma } from '../generated/client.ts';
 import { json } from '../sql.ts';
 import { type Created, freshJob, type NewJob } from './create-job.ts';
@@ -14,16 +14,27 @@ export type Outcome = { ok: true; created: Created } | { ok: false; error: unkno
 export async function createJobsTogether(context: JobContext, inputs: readonly NewJob[]): Promise<Outcome[]> {
   const now = context.clock.now();
   const jobs = inputs.map((input) => freshJob(input, now));
-  const rows = jobs.map((job, index) => ({
-    ...{ id: job.id, project_id: job.projectId, pool_id: job.poolId, priority: job.priority, max_attempts: job.maxAttempts },
-    ...{ spec: job.spec, metadata: job.metadata, estimate: job.estimate, body_hash: inputs[index]?.bodyHash ?? null },
-  }));
+  const rows = jobs.map((job, index) => toRow(job, inputs[index]?.bodyHash ?? null));
   const made = new Set((await insert(context, rows, now)).map(({ id }) => id));
   for (const { id, poolId } of jobs) if (made.has(id)) context.announcer.announce({ kind: 'queued', poolId });
   return jobs.map((job): Outcome => {
     if (made.has(job.id)) return { ok: true, created: { job, created: true } };
     return { ok: false, error: new InvalidRequestError(`There is no pool ${job.poolId}.`, { param: 'capstan.pool' }) };
   });
+}
+
+function toRow(job: FineTuningJob, bodyHash: string | null): object {
+  return {
+    id: job.id,
+    project_id: job.projectId,
+    pool_id: job.poolId,
+    priority: job.priority,
+    max_attempts: job.maxAttempts,
+    spec: job.spec,
+    metadata: job.metadata,
+    estimate: job.estimate,
+    body_hash: bodyHash,
+  };
 }
 
 /** One parameter carries the whole batch: no escaping of JSON in arrays, and one plan for every size. */
