@@ -1,7 +1,7 @@
 import { ModelError } from '@capstan/core';
 import { DTYPE_BYTES, LENGTH_BYTES, METADATA_KEY, requireSize, type SafetensorsDtype } from './safetensors-layout.ts';
 
-export { buildSafetensors, type SafetensorsSource } from './build-safetensors.ts';
+export { buildSafetensors } from './build-safetensors.ts';
 export { toFloat32 } from './to-float32.ts';
 
 export interface SafetensorsEntry {
