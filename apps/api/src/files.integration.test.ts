@@ -81,7 +81,7 @@ describe('files', () => {
   it('a large upload streams: a fraction of its size is ever in memory, and bad lines far inside are named', async () => {
     const row = `${JSON.stringify({ prompt: 'some words '.repeat(20), completion: 'few '.repeat(3) })}\n`;
     const block = row.repeat(4_000);
-    const blocks = Array.from({ length: 60 }, () => block);
+    const blocks = Array.from({ length: 120 }, () => block);
     blocks[50] = `${'{"prompt": 1}\n'}${row.repeat(3_999)}`;
     const before = liveBytes();
     let peak = before;
@@ -92,8 +92,8 @@ describe('files', () => {
     clearInterval(timer);
     const { error } = errorBodySchema.parse(answer);
     expect(error.capstan?.problems.map(({ line }) => line)).toEqual([200_001, 200_001]);
-    // Client and server share this process.
-    expect((peak - before) / 1024 / 1024).toBeLessThan(30);
+    // 124 MiB came; client and server share this process.
+    expect((peak - before) / 1024 / 1024).toBeLessThan(62);
   }, 120_000);
 });
 

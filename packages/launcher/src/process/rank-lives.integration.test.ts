@@ -128,7 +128,7 @@ describe('a rank as a local process', () => {
   });
 
   test('takes its gang with it where one supervisor cannot be started', async () => {
-    const spec = makeLaunchSpec('polite', { pool: harness.pool, worldSize: 2 });
+    const spec = makeLaunchSpec('stubborn', { pool: harness.pool, worldSize: 2 });
     await mkdir(path.join(harness.runsDir, spec.name), { recursive: true });
     await writeFile(path.join(harness.runsDir, spec.name, 'rank-1'), 'a file where a directory is needed');
     await expect(launcher.launch(spec, { signal })).rejects.toThrow();
