@@ -20,6 +20,7 @@ export interface Route {
 const UNDESCRIBED: Route[] = [
   'GET /healthz',
   'GET /readyz',
+  'GET /metrics',
   'GET /openapi.json',
   'GET /docs/{path}',
   'GET /{path}',

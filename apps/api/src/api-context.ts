@@ -7,6 +7,7 @@ import type { Logger } from '@capstan/runtime';
 import type { ReportTokenizer } from './files/report-tokenizer.ts';
 import type { Authenticate } from './http/authenticate.ts';
 import type { Lookups } from './lookups.ts';
+import type { ApiMetrics } from './metrics.ts';
 import type { ChangeFeed } from './stream/change-feed.ts';
 import type { MeasureLeakage } from './submission/measure-leakage.ts';
 
@@ -18,6 +19,7 @@ export interface ApiDependencies {
   inference: InferenceClient;
   clock: Clock;
   logger: Logger;
+  metrics: ApiMetrics;
   /** Aborts when the process ends: streams close, and no new wait begins. */
   shutdown: AbortSignal;
   settings: ApiSettings;

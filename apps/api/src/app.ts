@@ -3,6 +3,7 @@ import express, { type Express, Router } from 'express';
 import type { ApiContext, ApiDependencies } from './api-context.ts';
 import { createReportTokenizer } from './files/report-tokenizer.ts';
 import { createAuthenticate } from './http/authenticate.ts';
+import { countRequests } from './http/count-requests.ts';
 import { handleErrors, unknownRoute } from './http/handle-errors.ts';
 import { createLookups } from './lookups.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
@@ -17,6 +18,7 @@ import { jobActionRoutes } from './routes/job-actions.ts';
 import { jobRecordRoutes } from './routes/job-records.ts';
 import { jobStreamRoutes } from './routes/job-stream.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
 import { poolRoutes } from './routes/pools.ts';
 import { unsupportedRoutes } from './routes/unsupported.ts';
@@ -38,6 +40,7 @@ export function createApp(dependencies: ApiDependencies): Express {
   app.disable('x-powered-by');
   // Hashing every answer for an ETag costs more than it saves on data that changes.
   app.disable('etag');
+  app.use(countRequests(dependencies.metrics));
   app.use((_request, response, next) => {
     response.setHeader('x-request-id', `req_${randomUUID()}`);
     next();
@@ -54,7 +57,7 @@ function routes(context: ApiContext): Router {
   const groups = [
     ...[jobRoutes, jobRecordRoutes, jobStreamRoutes, jobActionRoutes],
     ...[chatCompletionRoutes, completionRoutes, compareModelRoutes, modelRoutes],
-    ...[fileRoutes, poolRoutes, apiKeyRoutes, unsupportedRoutes, healthRoutes, documentationRoutes],
+    ...[fileRoutes, poolRoutes, apiKeyRoutes, unsupportedRoutes, healthRoutes, metricsRoutes, documentationRoutes],
   ];
   for (const register of groups) register(router, context);
   if (context.settings.dashboardDir !== null) dashboardRoutes(router, context.settings.dashboardDir);

@@ -5,8 +5,10 @@ import { migrate, openDatabase } from '@capstan/db';
 import { createInferenceClient } from '@capstan/proto';
 import { createQueue } from '@capstan/queue';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
+import { collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
+import { createApiMetrics } from './metrics.ts';
 import { serve } from './serve.ts';
 import { prepare } from './startup/prepare.ts';
 import { waitForDatabase } from './startup/wait-for-database.ts';
@@ -32,7 +34,9 @@ const settings = {
   defaultPool: config.DEFAULT_POOL.id,
   dashboardDir: config.DASHBOARD_DIR ?? (existsSync(builtDashboard) ? builtDashboard : null),
 };
-const dependencies = { db, queue, artifacts, inference, clock, logger, shutdown, settings };
+const metrics = createApiMetrics();
+collectDefaultMetrics({ register: metrics.registry });
+const dependencies = { db, queue, artifacts, inference, clock, logger, metrics, shutdown, settings };
 await prepare(dependencies, config);
 const server = await serve(createApp(dependencies), { host: config.HOST, port: config.PORT, clock });
 logger.info({ host: config.HOST, port: server.port }, 'the API is ready');

@@ -23,6 +23,8 @@ export const configSchema = z
     GRPC_ADDRESS: z.string().default('127.0.0.1:7070'),
     /** Where workers find this scheduler, if not at GRPC_ADDRESS: a service's name and port. */
     ADVERTISED_ADDRESS: z.string().optional(),
+    /** Where `/healthz`, `/readyz` and `/metrics` are served, without keys; without it, nowhere. */
+    HEALTH_ADDRESS: z.string().optional(),
     WORKER_TOKEN_SECRET: z.string().min(32),
     INTERNAL_TOKEN: z.string().min(16),
     ARTIFACTS_DIR: z.string(),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Scheduler } from './scheduler.ts';
+import { countOf } from './testing/count-of.ts';
 import { makeWorld, type World } from './testing/make-world.ts';
 
 describe('the life of a job', { timeout: 60_000 }, () => {
@@ -140,7 +141,10 @@ describe('the life of a job', { timeout: 60_000 }, () => {
       .toBe(0);
     expect(await world.queue.counts('local')).toEqual({ waiting: 0, delayed: 0, active: 0 });
     expect(await world.db.ledger.listOpen()).toEqual([]);
-    expect(scheduler.counters).toMatchObject({ launchFailures: 0, reservationsReleased: 0, relaunches: 0 });
+    const { launches, repairs } = scheduler.metrics;
+    expect(await countOf(launches, { outcome: 'refused' })).toBe(0);
+    expect(await countOf(repairs, { kind: 'reservation_released' })).toBe(0);
+    expect(await countOf(repairs, { kind: 'launch_repeated' })).toBe(0);
   });
 
   async function livingRanks(jobId: string): Promise<number> {

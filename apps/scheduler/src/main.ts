@@ -3,8 +3,10 @@ import { migrate, openDatabase } from '@capstan/db';
 import { createProcessLauncher } from '@capstan/launcher';
 import { createQueue } from '@capstan/queue';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
+import { collectDefaultMetrics } from 'prom-client';
 import { configSchema } from './config.ts';
 import { startScheduler } from './scheduler.ts';
+import { serveHealth } from './serve-health.ts';
 import { toSettings } from './settings.ts';
 
 /** A write that is this old has lost its writer. */
@@ -36,11 +38,18 @@ const scheduler = await startScheduler({
   advertisedAddress: config.ADVERTISED_ADDRESS ?? null,
 });
 
+const { registry } = scheduler.metrics;
+collectDefaultMetrics({ register: registry });
+const health =
+  config.HEALTH_ADDRESS === undefined ? null : await serveHealth({ address: config.HEALTH_ADDRESS, registry, db, queue, clock });
+if (health !== null) logger.info({ port: health.port }, 'health and metrics are served');
+
 const drain = new AbortController();
 // From the platform on one machine, which goes down with all its ranks; a scheduler that is merely replaced gets SIGTERM.
 process.once('SIGUSR2', () => drain.abort());
 const ending = AbortSignal.any([shutdown, drain.signal]);
 if (!ending.aborted) await new Promise((resolve) => ending.addEventListener('abort', resolve, { once: true }));
 await scheduler.close(drain.signal.aborted ? { drainMs: config.DRAIN_GRACE_MS } : {});
+await health?.close();
 await queue.close();
 await db.close();

@@ -3,6 +3,7 @@ import type { Launcher } from '@capstan/launcher';
 import { connectWorker } from '@capstan/proto';
 import { systemClock } from '@capstan/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { countOf } from './testing/count-of.ts';
 import { makeWorld, QUICK_SETTINGS, type World } from './testing/make-world.ts';
 import { makeWorkerToken } from './worker-token.ts';
 
@@ -27,7 +28,7 @@ describe('a scheduler that is lost and comes back', { timeout: 60_000 }, () => {
     const steps = (await world.db.metrics.list(jobId, { limit: 1000 })).map(({ step }) => step);
     expect(steps).toEqual(Array.from({ length: 150 }, (_, index) => index + 1));
     expect(world.launches).toEqual([`${jobId}-a1`]);
-    expect(second.counters.launches).toBe(0);
+    expect(await countOf(second.metrics.launches)).toBe(0);
   });
 
   it('ends its ranks first when the machine goes down, and their jobs go on from there afterwards', async () => {
@@ -61,7 +62,7 @@ describe('a scheduler that is lost and comes back', { timeout: 60_000 }, () => {
     const scheduler = await world.startScheduler({ settings: { limits } });
     expect(await world.until(jobId, 'succeeded')).toMatchObject({ attempt: 1, failures: 0 });
     expect(world.launches).toEqual([`${jobId}-a1`]);
-    expect(scheduler.counters.relaunches).toBe(1);
+    expect(await countOf(scheduler.metrics.repairs, { kind: 'launch_repeated' })).toBe(1);
   });
 
   it('stops ranks that were launched for an attempt which had ended meanwhile', async () => {
@@ -91,7 +92,7 @@ describe('a scheduler that is lost and comes back', { timeout: 60_000 }, () => {
     );
     const scheduler = await world.startScheduler();
     await expect.poll(async () => (await world.launcher.list({ signal })).length, { timeout: 15_000 }).toBe(0);
-    expect(scheduler.counters.orphanRanksStopped).toBeGreaterThan(0);
+    expect(await countOf(scheduler.metrics.repairs, { kind: 'orphan_rank_stopped' })).toBeGreaterThan(0);
     expect(await world.db.jobs.get(jobId)).toMatchObject({ status: 'cancelled' });
   });
 
@@ -116,7 +117,7 @@ describe('a scheduler that is lost and comes back', { timeout: 60_000 }, () => {
     worker.report({ type: 'failed', reason: 'TrainingDiverged', message: 'too late' });
     await expect(worker.flushed()).rejects.toMatchObject({ code: 'stale_epoch' });
     expect(await world.db.jobs.get(jobId)).toMatchObject({ status: 'queued', reason: 'Evicted' });
-    expect(scheduler.counters.staleRefusals).toBeGreaterThan(0);
+    expect(await countOf(scheduler.metrics.staleRefused)).toBeGreaterThan(0);
     await worker.close();
   });
 
@@ -139,6 +140,6 @@ describe('a scheduler that is lost and comes back', { timeout: 60_000 }, () => {
     expect(await world.until(jobId, 'succeeded')).toMatchObject({ attempt: 3, failures: 2 });
     const [first] = await world.db.ledger.listForJob(jobId);
     expect(first).toMatchObject({ reason: 'LaunchFailed', message: expect.stringContaining('The machine is full.') });
-    expect(scheduler.counters.launchFailures).toBe(2);
+    expect(await countOf(scheduler.metrics.launches, { outcome: 'refused' })).toBe(2);
   });
 });

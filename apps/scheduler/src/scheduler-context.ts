@@ -4,7 +4,7 @@ import type { Database } from '@capstan/db';
 import type { Launcher } from '@capstan/launcher';
 import type { JobQueue } from '@capstan/queue';
 import type { Logger } from '@capstan/runtime';
-import type { Counters } from './counters.ts';
+import type { SchedulerMetrics } from './metrics.ts';
 
 /** How a scheduler behaves, apart from where its services are. Durations in milliseconds. */
 export interface SchedulerSettings {
@@ -50,7 +50,7 @@ export interface SchedulerContext {
   clock: Clock;
   random: () => number;
   logger: Logger;
-  counters: Counters;
+  metrics: SchedulerMetrics;
   settings: SchedulerSettings;
   /** Where workers find the gRPC server; known once it listens. */
   schedulerAddress: string;

@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { ShutdownError } from '@capstan/core';
 import { startGrpcServer, type WorkerSession } from '@capstan/proto';
-import { type Counters, createCounters } from './counters.ts';
 import { createDispatchers } from './dispatch/dispatchers.ts';
 import { drainRanks } from './drain-ranks.ts';
 import { followChanges } from './follow-changes.ts';
+import { addGauges } from './gauges.ts';
 import { createKeyedRunner } from './keyed-runner.ts';
+import { createMetrics, type SchedulerMetrics } from './metrics.ts';
 import { createListening } from './reconcile/listening.ts';
 import { createObservedRanks } from './reconcile/observed-ranks.ts';
 import { reconcileAll } from './reconcile/reconcile-all.ts';
@@ -22,7 +23,7 @@ import { createSessionRegistry } from './sessions/session-registry.ts';
 import { createSweeps } from './sweeps/sweeps.ts';
 import { createWakeup } from './wakeup.ts';
 
-export interface SchedulerOptions extends Omit<SchedulerContext, 'counters' | 'schedulerAddress'> {
+export interface SchedulerOptions extends Omit<SchedulerContext, 'metrics' | 'schedulerAddress'> {
   /** Where the gRPC server listens; port 0 takes a free one. */
   grpcAddress: string;
   /** Where workers find it, if that is another address. */
@@ -31,7 +32,7 @@ export interface SchedulerOptions extends Omit<SchedulerContext, 'counters' | 's
 
 export interface Scheduler {
   port: number;
-  counters: Counters;
+  metrics: SchedulerMetrics;
   /**
    * Takes no more work, finishes what is being written, and leaves workers running: they come back to the next scheduler. With a
    * `drainMs` they are ended first, within that time, because the machine that they run on goes down as well.
@@ -49,8 +50,9 @@ const REWATCH_MS = 500;
  * ranks reconnect, and what lives is not launched again. Any number may run on the same database side by side.
  */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const context: SchedulerContext = { ...options, counters: createCounters(), schedulerAddress: options.advertisedAddress ?? '' };
+  const context: SchedulerContext = { ...options, metrics: createMetrics(), schedulerAddress: options.advertisedAddress ?? '' };
   const parts = createParts(context);
+  addGauges(context, () => parts.registry.size());
   const stopping = new AbortController();
   const { signal } = stopping;
   // One listener for each loop and each pool's dispatch: many, but bounded.
@@ -63,7 +65,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
 
   return {
     port: server.port,
-    counters: context.counters,
+    metrics: context.metrics,
     async close({ drainMs } = {}) {
       stopping.abort(new ShutdownError());
       parts.serving.close();

@@ -25,6 +25,8 @@ export interface PoolRepository {
   /** ConflictError where someone else changed the pool since `expectedVersion`. */
   update(id: string, patch: PoolPatch, expectedVersion: number): Promise<Pool>;
   usage(poolId: string): Promise<PoolUsage>;
+  /** Slots taken by jobs with ranks, of every pool that has any. */
+  reserved(): Promise<Map<string, number>>;
 }
 
 export function createPoolRepository(context: { prisma: PrismaDatabase; sql: Sql; announcer: Announcer }): PoolRepository {
@@ -52,6 +54,11 @@ export function createPoolRepository(context: { prisma: PrismaDatabase; sql: Sql
       return pool;
     },
     usage: (poolId) => readUsage(context.sql, poolId),
+    reserved: async () => {
+      const statement = Prisma.sql`SELECT pool_id AS "poolId", sum(workers)::int AS workers FROM reservations GROUP BY pool_id`;
+      const rows = await context.sql.rows<{ poolId: string; workers: number }>(statement, 'reserved-slots');
+      return new Map(rows.map(({ poolId, workers }) => [poolId, workers]));
+    },
   };
 }
 

@@ -67,7 +67,10 @@ async function create(context: ApiContext, { body, caller, idempotencyKey }: Sub
     bodyHash,
     ...(idempotencyKey === undefined ? {} : { idempotency: { key: idempotencyKey, bodyHash } }),
   });
-  if (created) await enqueue(context, job);
+  if (created) {
+    context.metrics.jobsCreated.inc({ pool: job.poolId });
+    await enqueue(context, job);
+  }
   return job;
 }
 

@@ -10,6 +10,7 @@ import { createQueue, type JobQueue } from '@capstan/queue';
 import { createLogger, systemClock } from '@capstan/runtime';
 import type { ApiSettings } from '../api-context.ts';
 import { createApp } from '../app.ts';
+import { createApiMetrics } from '../metrics.ts';
 import { serve } from '../serve.ts';
 
 export type OnGenerate = (request: GenerateRequest, options: { signal: AbortSignal }) => AsyncIterable<GenerateChunk>;
@@ -67,6 +68,7 @@ export async function startTestApi(database: TestDatabase, settings: Partial<Api
     inference: scheduler.client,
     clock: systemClock,
     logger: createLogger({ name: 'api', level: 'silent' }),
+    metrics: createApiMetrics(),
     shutdown: shutdown.signal,
     settings: { ...SETTINGS, uploadsDir: join(directory, 'uploads'), ...settings },
   });

@@ -7,7 +7,7 @@ import { applyToAttempt } from './apply-to-attempt.ts';
 export async function failAttempt(
   job: FineTuningJob,
   failure: Failure,
-  context: Pick<SchedulerContext, 'db' | 'queue' | 'clock' | 'counters' | 'logger' | 'random'>,
+  context: Pick<SchedulerContext, 'db' | 'queue' | 'clock' | 'metrics' | 'logger' | 'random'>,
 ): Promise<boolean> {
   const { db, clock, random } = context;
   const event = judgeFailure(job, failure, { memoryFailures: await countMemoryFailures(job.id, db), now: clock.now(), random });

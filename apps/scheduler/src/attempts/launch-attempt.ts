@@ -15,14 +15,14 @@ export async function launchAttempt(
   context: SchedulerContext,
   { signal }: { signal: AbortSignal },
 ): Promise<boolean> {
-  const { db, launcher, counters, settings, schedulerAddress } = context;
+  const { db, launcher, metrics, settings, schedulerAddress } = context;
   const logger = context.logger.child({ jobId: job.id, attempt: job.attempt });
   try {
     await launcher.launch(buildLaunchSpec(job, pool, { workerTokenSecret: settings.workerTokenSecret, schedulerAddress }), { signal });
   } catch (error) {
     // A shutdown is no fault of the launch: the intent stands, and whoever comes next carries it out.
     if (signal.aborted) throw error;
-    counters.launchFailures += 1;
+    metrics.launches.inc({ outcome: 'refused' });
     logger.warn({ err: error }, 'launch failed');
     const message = `The ranks could not be started: ${error instanceof Error ? error.message : String(error)}`;
     await failAttempt(job, { reason: 'LaunchFailed', message, exitCode: null }, context);
@@ -30,7 +30,7 @@ export async function launchAttempt(
     return false;
   }
   await db.jobs.markLaunched(job.id, job.attempt);
-  counters.launches += 1;
+  metrics.launches.inc({ outcome: 'launched' });
   logger.info({ workers: job.spec.resources.workers, poolId: pool.id }, 'attempt launched');
   return true;
 }

@@ -1,5 +1,6 @@
 import { hasTestRedis } from '@capstan/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { countOf } from '../testing/count-of.ts';
 import { makeWorld, type World } from '../testing/make-world.ts';
 
 const FLAVOURS = hasTestRedis() ? (['redis', 'postgres'] as const) : (['postgres'] as const);
@@ -49,7 +50,7 @@ describe.each(FLAVOURS)('dispatch from a queue on %s', (queueOn) => {
     const scheduler = await world.startScheduler();
     const jobId = await world.submit({ script: 'steps 1', isEnqueued: false });
     await world.until(jobId, 'succeeded');
-    expect(scheduler.counters.entriesRestored).toBe(1);
+    expect(await countOf(scheduler.metrics.repairs, { kind: 'entry_restored' })).toBe(1);
     expect(world.launches).toEqual([`${jobId}-a1`]);
   });
 
@@ -63,6 +64,6 @@ describe.each(FLAVOURS)('dispatch from a queue on %s', (queueOn) => {
     await world.until(jobId, 'succeeded');
     await expect.poll(() => world.queue.counts('local')).toEqual({ waiting: 0, delayed: 0, active: 0 });
     expect(world.launches).toEqual([`${jobId}-a1`]);
-    expect(scheduler.counters.launches).toBe(1);
+    expect(await countOf(scheduler.metrics.launches)).toBe(1);
   });
 });

@@ -13,7 +13,7 @@ export type EntryOutcome = { type: 'reserved'; job: FineTuningJob; pool: Pool } 
  * - we die holding it: the queue hands it out again, and the row tells whether anything is left to do.
  */
 export async function launchEntry(entry: TakenEntry, poolId: string, context: SchedulerContext): Promise<EntryOutcome> {
-  const { db, counters } = context;
+  const { db, metrics } = context;
   const launch = await db.jobs.launch({ jobId: entry.jobId, expectedAttempt: entry.attempt, poolId });
   if (launch.ok) return { type: 'reserved', job: launch.job, pool: launch.pool };
   switch (launch.reason) {
@@ -26,13 +26,13 @@ export async function launchEntry(entry: TakenEntry, poolId: string, context: Sc
     case 'NotFound':
     case 'NotQueued':
     case 'AttemptMismatch':
-      return drop(entry, counters);
+      return drop(entry, metrics);
   }
 }
 
-async function drop(entry: TakenEntry, counters: SchedulerContext['counters']): Promise<EntryOutcome> {
+async function drop(entry: TakenEntry, metrics: SchedulerContext['metrics']): Promise<EntryOutcome> {
   await entry.complete();
-  counters.entriesDropped += 1;
+  metrics.entriesDropped.inc();
   return { type: 'dropped' };
 }
 

@@ -23,7 +23,7 @@ const ACTIONS: Record<DecidedAction, (job: FineTuningJob, context: SchedulerCont
   relaunch: async (job, context, { signal }) => {
     const pool = await context.db.pools.get(job.poolId);
     if (pool === null) return;
-    context.counters.relaunches += 1;
+    context.metrics.repairs.inc({ kind: 'launch_repeated' });
     await launchAttempt({ job, pool }, context, { signal });
   },
   commandStop: async (job, _context, { registry }) =>

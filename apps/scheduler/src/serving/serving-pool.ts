@@ -93,11 +93,11 @@ export class ServingPool {
   }
 
   #start(baseHash: string): ServingWorker {
-    const { clock, counters, random, settings } = this.#context;
+    const { clock, metrics, random, settings } = this.#context;
     if (this.#workers.size >= settings.serving.maxWorkers) this.#makeRoom();
     const worker = new ServingWorker(servingName(baseHash, random), clock);
     this.#workers.set(baseHash, worker);
-    counters.servingStarts += 1;
+    metrics.serving.inc({ event: 'start' });
     launchServingWorker(worker.name, this.#context, { signal: this.#closing.signal }).catch((error: unknown) =>
       this.#crash(worker, error instanceof Error ? error.message : String(error)),
     );
@@ -127,7 +127,7 @@ export class ServingPool {
   }
 
   #crash(worker: ServingWorker, why: string): void {
-    this.#context.counters.servingCrashes += 1;
+    this.#context.metrics.serving.inc({ event: 'crash' });
     this.#drop(worker, why);
   }
 
@@ -147,7 +147,7 @@ export class ServingPool {
   }
 
   #turnAway(message: string): AppError {
-    this.#context.counters.servingRefusals += 1;
+    this.#context.metrics.serving.inc({ event: 'refusal' });
     return new AppError('rate_limited', message, { retryAfterMs: RETRY_AFTER_MS });
   }
 }

@@ -4,6 +4,7 @@ import { systemClock } from '@capstan/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Scheduler } from '../scheduler.ts';
 import type { ServingSettings } from '../scheduler-context.ts';
+import { countOf } from '../testing/count-of.ts';
 import { makeWorld, QUICK_SETTINGS, type World } from '../testing/make-world.ts';
 
 const { signal: NEVER } = new AbortController();
@@ -50,7 +51,7 @@ describe('serving', () => {
     expect([first.text, second.text]).toEqual(['one two', 'three']);
     expect(first.pid).toBe(second.pid);
     expect((await ask('four')).pid).toBe(first.pid);
-    expect(scheduler.counters.servingStarts).toBe(1);
+    expect(await countOf(scheduler.metrics.serving, { event: 'start' })).toBe(1);
   });
 
   it('turns callers away when too many wait, and says when to come back', async () => {
@@ -67,7 +68,8 @@ describe('serving', () => {
     const again = await ask('hello');
     expect(again.text).toBe('hello');
     expect(again.pid).not.toBe(pid);
-    expect(scheduler.counters).toMatchObject({ servingStarts: 2, servingCrashes: 1 });
+    expect(await countOf(scheduler.metrics.serving, { event: 'start' })).toBe(2);
+    expect(await countOf(scheduler.metrics.serving, { event: 'crash' })).toBe(1);
   });
 
   it('unloads a worker that nobody uses', async () => {
@@ -95,7 +97,7 @@ describe('serving', () => {
     await first.close();
     const second = await world.startScheduler({ port: first.port });
     await expect.poll(() => ask('hello').then((answer) => answer.pid), { timeout: 15_000 }).toBe(pid);
-    expect(second.counters.servingStarts).toBe(0);
+    expect(await countOf(second.metrics.serving, { event: 'start' })).toBe(0);
   });
 
   it('is refused to those who do not hold the internal token', async () => {

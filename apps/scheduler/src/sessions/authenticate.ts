@@ -5,14 +5,14 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import { type TokenClaims, verifyWorkerToken } from '../worker-token.ts';
 
 /** Tells who presents a token: the API, a serving worker, or a rank of an attempt that is still open. Null for anything else. */
-export function makeAuthenticate({ db, counters, settings }: Pick<SchedulerContext, 'db' | 'counters' | 'settings'>) {
+export function makeAuthenticate({ db, metrics, settings }: Pick<SchedulerContext, 'db' | 'metrics' | 'settings'>) {
   return async (token: string): Promise<Principal | null> => {
     if (equalInConstantTime(token, settings.internalToken)) return { kind: 'api' };
     const claims = verifyWorkerToken(token, settings.workerTokenSecret);
     if (claims === null) return null;
     if (claims.kind === 'serve') return { kind: 'server', serverId: claims.jobId };
     if (!(await isOpen(claims))) {
-      counters.staleRefusals += 1;
+      metrics.staleRefused.inc();
       throw new StaleEpochError(`Attempt ${claims.attempt} of ${claims.jobId} is over.`);
     }
     const { jobId, attempt, epoch } = claims;

@@ -23,7 +23,7 @@ export interface SessionParts {
  */
 export async function serveRank(session: WorkerSession, context: SchedulerContext, parts: SessionParts): Promise<void> {
   const { identity } = session;
-  const { db, counters } = context;
+  const { db, metrics } = context;
   // Entered before the row is read: a stop that is asked for in between finds the session, one before it shows in the row.
   const leave = parts.registry.enter(session);
   try {
@@ -42,7 +42,7 @@ export async function serveRank(session: WorkerSession, context: SchedulerContex
     });
   } catch (error) {
     if (error instanceof StaleEpochError) {
-      counters.staleRefusals += 1;
+      metrics.staleRefused.inc();
       session.command({ type: 'stop', reason: 'stale' });
     }
     throw error;

@@ -10,7 +10,7 @@ const KEPT_LINES = 100;
  * say, it has reported. Dying in between keeps the output twice, which is better than not at all.
  */
 export async function retireRanks(name: string, ranks: RankObservation[], context: SchedulerContext): Promise<void> {
-  const { db, launcher, counters, clock, logger } = context;
+  const { db, launcher, metrics, clock, logger } = context;
   for (const { jobId, attempt, rank, finishedAt } of ranks.filter(({ phase }) => phase === 'failed')) {
     const output = await launcher.readLog(name, rank, { tailBytes: KEPT_BYTES });
     const at = finishedAt ?? clock.now();
@@ -19,6 +19,6 @@ export async function retireRanks(name: string, ranks: RankObservation[], contex
       await db.logs.append(lines.slice(-KEPT_LINES).map((message) => ({ jobId, attempt, rank, level: 'error' as const, message, at })));
   }
   await launcher.remove(name);
-  counters.finishedRanksRemoved += ranks.length;
+  metrics.removals.inc({ kind: 'finished_rank' }, ranks.length);
   logger.debug({ name }, 'finished ranks removed');
 }

@@ -14,7 +14,7 @@ const PAGE = 500;
  * to start always has its row. Of serving workers only the finished are removed: a living one belongs to some scheduler's pool.
  */
 export function createEndedRanksSweep(context: SchedulerContext, observed: ObservedRanks): (signal: AbortSignal) => Promise<void> {
-  const { db, launcher, clock, counters, logger, settings } = context;
+  const { db, launcher, clock, logger, metrics, settings } = context;
 
   async function sweepAttempt(name: string, ranks: RankObservation[], endedAt: Date | null): Promise<void> {
     const living = ranks.filter((rank) => !isFinished(rank));
@@ -25,7 +25,7 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
     }
     if (endedAt !== null && clock.now().getTime() - endedAt.getTime() < EXIT_GRACE_MS) return;
     await launcher.stop(name, { graceMs: settings.killGraceMs });
-    counters.orphanRanksStopped += living.length;
+    metrics.repairs.inc({ kind: 'orphan_rank_stopped' }, living.length);
     logger.warn({ name, ranks: living.length }, 'ranks without an open attempt were stopped');
   }
 

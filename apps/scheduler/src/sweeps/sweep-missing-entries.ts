@@ -8,7 +8,7 @@ const PAGE = 500;
  * Queued rows without a queue entry get one: their entry was lost with the queue's store, or its writer died between row and entry.
  * Each turn takes the next page of the order of waiting, and after the last one begins again.
  */
-export function createMissingEntriesSweep({ db, queue, clock, counters, logger }: SchedulerContext): () => Promise<void> {
+export function createMissingEntriesSweep({ db, queue, clock, logger, metrics }: SchedulerContext): () => Promise<void> {
   let after: FineTuningJob | undefined;
 
   async function restore(job: FineTuningJob): Promise<boolean> {
@@ -24,7 +24,7 @@ export function createMissingEntriesSweep({ db, queue, clock, counters, logger }
     after = jobs.length === PAGE ? jobs.at(-1) : undefined;
     const restored = (await Promise.all(jobs.map(restore))).filter(Boolean).length;
     if (restored === 0) return;
-    counters.entriesRestored += restored;
+    metrics.repairs.inc({ kind: 'entry_restored' }, restored);
     logger.warn({ restored }, 'queued jobs had no queue entry and got one');
   };
 }

@@ -9,7 +9,7 @@ export type CheckpointedJobs = Set<string>;
  * at the job's next checkpoint.
  */
 export function createOldCheckpointsSweep(
-  { db, artifacts, counters, logger, settings }: SchedulerContext,
+  { db, artifacts, logger, metrics, settings }: SchedulerContext,
   checkpointed: CheckpointedJobs,
 ): () => Promise<void> {
   async function release(jobId: string): Promise<void> {
@@ -18,7 +18,7 @@ export function createOldCheckpointsSweep(
     const own = new Set(releasable.filter(({ isShared }) => !isShared).map(({ sha256 }) => sha256));
     for (const sha256 of own) await artifacts.delete(sha256);
     await db.checkpoints.markReleased(releasable.map(({ id }) => id));
-    counters.checkpointsPruned += releasable.length;
+    metrics.removals.inc({ kind: 'checkpoint_state' }, releasable.length);
     logger.debug({ jobId, states: releasable.length }, 'states of old checkpoints deleted');
   }
 

@@ -7,7 +7,7 @@ const PAGE = 200;
  * Queue entries whose job does not wait for just that attempt are removed: it was cancelled, paused or launched meanwhile. A taker would
  * drop them too; the sweep keeps them from piling up behind a full pool. Each turn takes the next page of every pool.
  */
-export function createStrayEntriesSweep({ db, queue, counters, logger }: SchedulerContext): () => Promise<void> {
+export function createStrayEntriesSweep({ db, queue, logger, metrics }: SchedulerContext): () => Promise<void> {
   const offsets = new Map<string, number>();
 
   async function isStray({ jobId, attempt }: QueueEntry): Promise<boolean> {
@@ -28,7 +28,7 @@ export function createStrayEntriesSweep({ db, queue, counters, logger }: Schedul
     let removed = 0;
     for (const { id } of await db.pools.list()) removed += await sweepPool(id);
     if (removed === 0) return;
-    counters.entriesRemoved += removed;
+    metrics.repairs.inc({ kind: 'entry_removed' }, removed);
     logger.info({ removed }, 'queue entries without a waiting job were removed');
   };
 }
