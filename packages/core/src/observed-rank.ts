@@ -10,7 +10,7 @@ export interface ObservedRank {
   exitCode: number | null;
   startedAt: Date | null;
   finishedAt: Date | null;
-  /** The last lines of output, oldest first. */
+  /** The last lines of output of a rank that failed, oldest first. */
   logTail: string[];
 }
 

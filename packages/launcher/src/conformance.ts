@@ -14,12 +14,14 @@ export type WorkerBehaviour = 'succeed' | 'fail' | 'die' | 'hungry' | 'polite' |
 export interface LauncherHarness {
   /** A launcher over the same place, as another scheduler process would have. */
   createLauncher(): Launcher;
+  /** How long a rank may take to start or to end here. */
+  waitMs: number;
   pool: Pool;
   /** Ends everything, without the launcher's help. */
   close(): Promise<void>;
 }
 
-const WAIT_MS = 15_000;
+export const WAIT_MS = 15_000;
 const POLL_MS = 50;
 const { signal } = new AbortController();
 
@@ -51,6 +53,7 @@ function makePlace({ harness, launcher }: { harness: () => LauncherHarness; laun
     waitFor(
       () => ranksOf(name, by),
       (ranks) => ranks.length > 0 && ranks.every((rank) => rank.phase === phase),
+      harness().waitMs,
     );
   const launch = async (launched: LaunchSpec) => {
     await launcher().launch(launched, { signal });
@@ -58,6 +61,7 @@ function makePlace({ harness, launcher }: { harness: () => LauncherHarness; laun
   };
   return {
     launcher,
+    waitMs: () => harness().waitMs,
     anotherLauncher: () => harness().createLauncher(),
     spec: (behaviour: WorkerBehaviour, more: Partial<LaunchSpec> = {}) => makeLaunchSpec(behaviour, { pool: harness().pool, ...more }),
     ranksOf,
@@ -67,7 +71,7 @@ function makePlace({ harness, launcher }: { harness: () => LauncherHarness; laun
     async launchLiving(launched: LaunchSpec) {
       const name = await launch(launched);
       await until(name, 'running');
-      for (let rank = 0; rank < launched.worldSize; rank += 1) await untilLog(launcher(), { name, rank }, /ready/);
+      for (let rank = 0; rank < launched.worldSize; rank += 1) await untilLog(launcher(), { name, rank }, /ready/, harness().waitMs);
       return name;
     },
   };
@@ -78,7 +82,6 @@ function testEndings(place: Place): void {
     const name = await place.launch(place.spec('succeed'));
     const [rank] = await place.until(name, 'succeeded');
     expect(rank).toMatchObject({ jobId: 'ftjob-succeed-1', kind: 'train', attempt: 1, epoch: 7, rank: 0, exitCode: 0, reason: null });
-    expect(rank?.logTail.at(-1)).toBe('all done');
     expect(rank?.startedAt?.getTime()).toBeLessThanOrEqual(rank?.finishedAt?.getTime() ?? 0);
     expect(await place.launcher().readLog(name, 0, { tailBytes: 9 })).toBe('all done\n');
   });
@@ -149,7 +152,7 @@ function testStopping(place: Place): void {
   test('a second stop can shorten the grace', async () => {
     const name = await place.launchLiving(place.spec('stubborn'));
     await place.launcher().stop(name, { graceMs: 600_000 });
-    await untilLog(place.launcher(), { name, rank: 0 }, /not yet/);
+    await untilLog(place.launcher(), { name, rank: 0 }, /not yet/, place.waitMs());
     await place.launcher().stop(name, { graceMs: 0 });
     await place.until(name, 'failed');
   });
@@ -202,16 +205,19 @@ function testWatching(place: Place): void {
     await waitFor(
       async () => changes,
       (seen) => seen.length === 1,
+      place.waitMs(),
     );
     const late = await place.launchLiving(place.spec('polite', { name: 'ftjob-polite-late-a1' }));
     await waitFor(
       async () => changes,
       (seen) => seen.includes(`${late} running`),
+      place.waitMs(),
     );
     await place.launcher().stop(late, { graceMs: 5_000 });
     await waitFor(
       async () => changes,
       (seen) => seen.includes(`${late} succeeded`),
+      place.waitMs(),
     );
     watching.abort();
     await watched;
@@ -236,8 +242,8 @@ export function makeLaunchSpec(behaviour: WorkerBehaviour, more: Partial<LaunchS
 }
 
 /** Looks until `isDone`, in bounded time; the failure shows what was seen last. */
-export async function waitFor<T>(look: () => Promise<T>, isDone: (seen: T) => boolean): Promise<T> {
-  const deadline = performance.now() + WAIT_MS;
+export async function waitFor<T>(look: () => Promise<T>, isDone: (seen: T) => boolean, waitMs = WAIT_MS): Promise<T> {
+  const deadline = performance.now() + waitMs;
   for (;;) {
     const seen = await look();
     if (isDone(seen)) return seen;
@@ -246,9 +252,15 @@ export async function waitFor<T>(look: () => Promise<T>, isDone: (seen: T) => bo
   }
 }
 
-export function untilLog(launcher: Launcher, { name, rank }: { name: string; rank: number }, pattern: RegExp): Promise<string> {
+export function untilLog(
+  launcher: Launcher,
+  { name, rank }: { name: string; rank: number },
+  pattern: RegExp,
+  waitMs = WAIT_MS,
+): Promise<string> {
   return waitFor(
     () => launcher.readLog(name, rank, { tailBytes: 10_000 }),
     (log) => pattern.test(log),
+    waitMs,
   );
 }

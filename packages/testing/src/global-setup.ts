@@ -8,7 +8,7 @@ import type {} from './test-services.ts';
 
 /** Data that nobody needs after the run: no flush, no full pages. */
 const THROWAWAY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' };
-const NEEDS_SERVICES = /\.(integration\.test|spec)\.ts$/;
+const NEEDS_SERVICES = /\.(integration\.test|cluster\.test|spec)\.ts$/;
 
 /**
  * One Postgres and one Redis for the whole run, taken from the environment or started here, and only where a chosen file needs them.

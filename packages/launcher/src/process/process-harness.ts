@@ -3,31 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, poolSchema } from '@capstan/core';
-import type { LauncherHarness } from '../conformance.ts';
+import { type LauncherHarness, WAIT_MS } from '../conformance.ts';
+import { SCRIPTED_WORKER } from '../scripted-worker.ts';
 import { createProcessLauncher, type ProcessLauncherOptions } from './create-process-launcher.ts';
 import { endProcessGroup } from './end-process-group.ts';
-
-/** A worker of a few lines that does what its job's id says; see WorkerBehaviour. */
-const WORKER = `
-const behaviour = process.env.CAPSTAN_JOB_ID.split('-')[1];
-const live = () => { setInterval(() => undefined, 1000); console.log('ready'); };
-const behaviours = {
-  succeed: () => console.log('first\\nall done'),
-  fail: () => { console.error('about to fail'); process.exitCode = 3; },
-  die: () => process.kill(process.pid, 'SIGKILL'),
-  hungry: () => { const taken = []; setInterval(() => taken.push(Buffer.alloc(10 * 1024 * 1024, 1)), 50); },
-  polite: () => { process.on('SIGTERM', () => process.exit(0)); live(); },
-  stubborn: () => { process.on('SIGTERM', () => console.log('not yet')); live(); },
-  family: () => {
-    const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'inherit' });
-    console.log('child ' + child.pid);
-    live();
-  },
-  verbose: () => { for (let line = 0; line < 40000; line += 1) console.log('line ' + line + ' ' + 'x'.repeat(60)); },
-  environment: () => console.log(JSON.stringify({ cwd: process.cwd(), env: process.env })),
-};
-behaviours[behaviour]();
-`;
 
 const testClock: Clock = {
   now: () => new Date(),
@@ -45,7 +24,7 @@ export async function openProcessHarness(more: Partial<ProcessLauncherOptions> =
   const home = await mkdtemp(path.join(tmpdir(), 'capstan-launcher-'));
   const runsDir = path.join(home, 'runs');
   const workerPath = path.join(home, 'worker.cjs');
-  await writeFile(workerPath, WORKER);
+  await writeFile(workerPath, SCRIPTED_WORKER);
   const options = {
     runsDir,
     workerCommand: [process.execPath, workerPath],
@@ -56,6 +35,7 @@ export async function openProcessHarness(more: Partial<ProcessLauncherOptions> =
   return {
     runsDir,
     options,
+    waitMs: WAIT_MS,
     createLauncher: () => createProcessLauncher(options),
     pool: { ...poolSchema.parse({ id: 'local', launcher: 'process', maxWorkers: 8 }), version: 1 },
     async close() {

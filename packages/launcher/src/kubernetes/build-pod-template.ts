@@ -1,0 +1,92 @@
+import type { V1Container, V1EnvVar, V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
+import type { LaunchSpec } from '../launcher.ts';
+import { CONTAINER, LABELS, launchLabels, RANK_FINALIZER } from './names.ts';
+import type { KubernetesPoolSettings } from './pool-settings.ts';
+
+const TOKEN_DIR = '/var/run/capstan';
+const CACHE_DIR = '/var/cache/capstan';
+
+/** The pod of one rank. It satisfies Pod Security "restricted", and holds no key, no database address and no token in plain sight. */
+export function buildPodTemplate(spec: LaunchSpec, settings: KubernetesPoolSettings): V1PodTemplateSpec {
+  const { affinity, runtimeClassName, priorityClassName, schedulerName, serviceAccountName } = settings;
+  return {
+    metadata: { labels: launchLabels(spec), annotations: settings.annotations, finalizers: [RANK_FINALIZER] },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: settings.terminationGracePeriodSeconds,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      nodeSelector: settings.nodeSelector,
+      tolerations: settings.tolerations,
+      topologySpreadConstraints: settings.topologySpreadConstraints,
+      imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
+      ...(spec.worldSize > 1 ? { subdomain: spec.name } : {}),
+      ...given({ affinity, runtimeClassName, priorityClassName, schedulerName, serviceAccountName }),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: settings.runAsUser,
+        runAsGroup: settings.runAsUser,
+        fsGroup: settings.runAsUser,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [buildContainer(spec, settings)],
+      volumes: [
+        { name: 'token', secret: { secretName: spec.name, defaultMode: 0o440 } },
+        { name: 'cache', emptyDir: { sizeLimit: settings.cacheSize } },
+        { name: 'tmp', emptyDir: {} },
+      ],
+    },
+  };
+}
+
+function buildContainer(spec: LaunchSpec, settings: KubernetesPoolSettings): V1Container {
+  return {
+    name: CONTAINER,
+    image: settings.image,
+    imagePullPolicy: settings.imagePullPolicy,
+    ...given({ command: settings.command }),
+    env: buildEnvironment(spec, settings.env),
+    resources: buildResources(spec, settings),
+    // A rank's last words travel in its pod's status, where they outlive the container.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    volumeMounts: [
+      { name: 'token', mountPath: TOKEN_DIR, readOnly: true },
+      { name: 'cache', mountPath: CACHE_DIR },
+      { name: 'tmp', mountPath: '/tmp' },
+    ],
+  };
+}
+
+function buildEnvironment(spec: LaunchSpec, more: Record<string, string>): V1EnvVar[] {
+  const fixed = {
+    ...more,
+    CAPSTAN_SCHEDULER_ADDRESS: spec.schedulerAddress,
+    CAPSTAN_TOKEN_FILE: `${TOKEN_DIR}/token`,
+    CAPSTAN_JOB_ID: spec.jobId,
+    CAPSTAN_ATTEMPT: String(spec.attempt),
+    CAPSTAN_EPOCH: String(spec.epoch),
+    CAPSTAN_WORLD_SIZE: String(spec.worldSize),
+    CAPSTAN_KIND: spec.kind,
+    CAPSTAN_CACHE_DIR: CACHE_DIR,
+  };
+  const rank = { name: 'CAPSTAN_RANK', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${LABELS.rank}']` } } };
+  return [...Object.entries(fixed).map(([name, value]) => ({ name, value })), rank];
+}
+
+/** Memory is asked for in full, so that no other pod's appetite can end a training run. */
+function buildResources(
+  { memoryMiB, gpusPerWorker }: LaunchSpec,
+  { cpu, gpuResourceName }: KubernetesPoolSettings,
+): V1ResourceRequirements {
+  const memory: Record<string, string> = memoryMiB === null ? {} : { memory: `${memoryMiB}Mi` };
+  const gpus: Record<string, string> = gpusPerWorker === 0 ? {} : { [gpuResourceName]: String(gpusPerWorker) };
+  return { requests: { cpu, ...memory, ...gpus }, limits: { ...memory, ...gpus } };
+}
+
+type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
+
+/** Only what is there: Kubernetes tells an absent field from an empty one. */
+export function given<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
+}

@@ -1,0 +1,91 @@
+import { AppError, ConflictError, InvalidRequestError, NotFoundError, PermissionDeniedError, UnavailableError } from '@capstan/core';
+import {
+  ApiException,
+  BatchV1Api,
+  type ConfigurationOptions,
+  CoreV1Api,
+  KubeConfig,
+  Observable,
+  type ObservableMiddleware,
+  type RequestContext,
+  type ResponseContext,
+} from '@kubernetes/client-node';
+
+/** An answer that takes longer will not come: an API server under load refuses long before. */
+const CALL_TIMEOUT_MS = 30_000;
+
+export interface ClusterApi {
+  config: KubeConfig;
+  batch: BatchV1Api;
+  core: CoreV1Api;
+  namespace: string;
+}
+
+/** The cluster that `kubeconfig` names; null takes the one that we run in. */
+export function openClusterApi({ kubeconfig, namespace }: { kubeconfig: string | null; namespace: string }): ClusterApi {
+  const config = new KubeConfig();
+  if (kubeconfig === null) config.loadFromCluster();
+  else config.loadFromFile(kubeconfig);
+  return { config, batch: config.makeApiClient(BatchV1Api), core: config.makeApiClient(CoreV1Api), namespace };
+}
+
+/** Options of one call: bounded in time, ended with the signal, and for a patch the kind that it is. */
+export function callOptions({
+  signal,
+  contentType,
+}: {
+  signal?: AbortSignal;
+  contentType?: string;
+} = {}): ConfigurationOptions<ObservableMiddleware> {
+  const bound = AbortSignal.timeout(CALL_TIMEOUT_MS);
+  const until = signal === undefined ? bound : AbortSignal.any([signal, bound]);
+  const pre = (context: RequestContext) => {
+    context.setSignal(until);
+    if (contentType !== undefined) context.setHeaderParam('Content-Type', contentType);
+    return new Observable(Promise.resolve(context));
+  };
+  const post = (response: ResponseContext) => new Observable(Promise.resolve(response));
+  return { middleware: [{ pre, post }], middlewareMergeStrategy: 'append' };
+}
+
+export function isCode(error: unknown, ...codes: number[]): boolean {
+  return error instanceof ApiException && codes.includes(error.code);
+}
+
+/** For `catch`: what the API server refused with one of `codes` is `fallback`; everything else is thrown on. */
+export function orOn<T>(codes: number[], fallback: T): (error: unknown) => T {
+  return (error) => {
+    if (isCode(error, ...codes)) return fallback;
+    throw error;
+  };
+}
+
+/** The cluster's refusal as one of our errors, in the cluster's words. */
+export function toAppError(cause: unknown, attempted: string): AppError {
+  if (cause instanceof AppError) return cause;
+  const message = `${attempted}: ${describe(cause)}`;
+  if (!(cause instanceof ApiException)) return new UnavailableError(message, { cause });
+  if (cause.code === 409) return new ConflictError(message, { cause });
+  if (cause.code === 404) return new NotFoundError(message, { cause });
+  if (cause.code === 401 || cause.code === 403) return new PermissionDeniedError(message, { cause });
+  if (cause.code === 400 || cause.code === 422) return new InvalidRequestError(message, { cause });
+  return new UnavailableError(message, { cause });
+}
+
+function describe(cause: unknown): string {
+  if (!(cause instanceof ApiException)) {
+    const origin = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+    return origin instanceof Error ? origin.message : String(origin);
+  }
+  const body: unknown = typeof cause.body === 'string' ? parseOrNull(cause.body) : cause.body;
+  const told = typeof body === 'object' && body !== null && 'message' in body ? String(body.message) : `HTTP ${cause.code}`;
+  return told;
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,4 @@
+import { describeLauncher } from '../conformance.ts';
+import { openKubernetesHarness } from '../testing/kubernetes-harness.ts';
+
+describeLauncher('the Kubernetes launcher', openKubernetesHarness);

@@ -1,0 +1,86 @@
+import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { RankObservation } from '../launcher.ts';
+import { LABELS, RANK_FINALIZER, STOP_ANNOTATION } from './names.ts';
+import { type RankPhase, readRankPhase } from './read-rank-phase.ts';
+
+/** What the cluster holds of one launch: its Job, unless somebody deleted it, and the pods whose end is not recorded. */
+export interface LaunchObjects {
+  job: V1Job | undefined;
+  pods: V1Pod[];
+}
+
+/** Every rank of the launch, in order. A rank without a pod is read from the Job: not made yet, never to be made, or made and gone. */
+export function observeLaunch({ job, pods }: LaunchObjects): RankObservation[] {
+  const byRank = new Map<number, V1Pod>();
+  for (const pod of pods.filter(isUnrecorded).sort(byAge)) byRank.set(Number(pod.metadata?.labels?.[LABELS.rank] ?? 0), pod);
+  const ranks = job === undefined ? [...byRank.keys()].sort((a, b) => a - b) : [...Array(job.spec?.completions ?? 1).keys()];
+  return ranks.flatMap((rank) => {
+    const pod = byRank.get(rank);
+    const labels = (pod ?? job)?.metadata?.labels;
+    if (labels === undefined) return [];
+    const phase = pod === undefined ? readFromJob(job, rank) : inLightOfJob(readRankPhase(pod), job);
+    return [{ ...readIdentity(labels), rank, ...phase, node: pod?.spec?.nodeName ?? null }];
+  });
+}
+
+function readIdentity(labels: Record<string, string>): Pick<RankObservation, 'name' | 'kind' | 'jobId' | 'attempt' | 'epoch'> {
+  return {
+    name: labels[LABELS.name] ?? '',
+    kind: labels[LABELS.kind] === 'serve' ? 'serve' : 'train',
+    jobId: labels[LABELS.jobId] ?? '',
+    attempt: Number(labels[LABELS.attempt]),
+    epoch: Number(labels[LABELS.epoch]),
+  };
+}
+
+const ABSENT = { exitCode: null, startedAt: null, finishedAt: null, logTail: [] };
+
+function readFromJob(job: V1Job | undefined, rank: number): RankPhase {
+  if (includesIndex(job?.status?.completedIndexes, rank))
+    return { ...ABSENT, phase: 'succeeded', reason: null, message: null, exitCode: 0 };
+  if (isStopped(job))
+    return { ...ABSENT, phase: 'failed', reason: 'WorkerKilled', message: 'The rank was stopped on request before it started.' };
+  const failure = failureOf(job);
+  if (failure === undefined) return { ...ABSENT, phase: 'pending', reason: null, message: describeAdmission(job) };
+  const reason = failure.reason === 'DeadlineExceeded' ? 'DeadlineExceeded' : 'WorkerKilled';
+  return { ...ABSENT, phase: 'failed', reason, message: `${failure.reason}: ${failure.message ?? 'the Job failed.'}` };
+}
+
+/** A pod that was killed says so, and only its Job says why. */
+function inLightOfJob(phase: RankPhase, job: V1Job | undefined): RankPhase {
+  if (phase.reason !== 'WorkerKilled') return phase;
+  if (isStopped(job)) return { ...phase, message: 'The worker was stopped on request.' };
+  const failure = failureOf(job);
+  if (failure?.reason === 'DeadlineExceeded')
+    return { ...phase, reason: 'DeadlineExceeded', message: failure.message ?? 'The Job was active for too long.' };
+  return phase;
+}
+
+function failureOf(job: V1Job | undefined) {
+  return job?.status?.conditions?.find(({ type, status }) => (type === 'Failed' || type === 'FailureTarget') && status === 'True');
+}
+
+function isStopped(job: V1Job | undefined): boolean {
+  return job?.metadata?.annotations?.[STOP_ANNOTATION] !== undefined;
+}
+
+function describeAdmission(job: V1Job | undefined): string | null {
+  const queue = job?.metadata?.labels?.[LABELS.queue];
+  return queue !== undefined && job?.spec?.suspend ? `Waiting to be admitted by the queue ${queue}.` : null;
+}
+
+function isUnrecorded({ metadata }: V1Pod): boolean {
+  return metadata?.finalizers?.includes(RANK_FINALIZER) ?? false;
+}
+
+function byAge(a: V1Pod, b: V1Pod): number {
+  return new Date(a.metadata?.creationTimestamp ?? 0).getTime() - new Date(b.metadata?.creationTimestamp ?? 0).getTime();
+}
+
+/** Kubernetes writes the indexes of an Indexed Job as "0,3-5". */
+function includesIndex(indexes: string | undefined, rank: number): boolean {
+  return (indexes ?? '').split(',').some((part) => {
+    const [first, last = first] = part.split('-');
+    return first !== '' && Number(first) <= rank && rank <= Number(last);
+  });
+}
