@@ -127,6 +127,15 @@ function describeHousekeeping(store: () => ArtifactStore): void {
     expect(await listed(store())).toEqual([]);
   });
 
+  it('a blob that was put since an instant is not deleted as older than it', async () => {
+    const { sha256 } = await store().put(bytesOf('still wanted'));
+    expect(await store().deleteIfOlder(sha256, new Date(Date.now() - 60_000))).toBe(false);
+    expect(await readAll(store().read(sha256))).toBe('still wanted');
+    expect(await store().deleteIfOlder(sha256, new Date(Date.now() + 60_000))).toBe(true);
+    expect(await store().stat(sha256)).toBeNull();
+    expect(await store().deleteIfOlder(sha256, new Date(Date.now() + 60_000))).toBe(false);
+  });
+
   it('lists every blob with its size and time', async () => {
     expect(await listed(store())).toEqual([]);
     await store().put(bytesOf('one'));

@@ -16,6 +16,13 @@ export interface ArtifactStore {
   stat(sha256: string): Promise<{ bytes: number } | null>;
   /** Afterwards the blob is not there; that it was not there before is no error. */
   delete(sha256: string): Promise<void>;
+  /**
+   * Deletes a blob that was last put before `instant`, and answers whether it did. One that is put again at the same time stays: whoever puts
+   * it may rely on it.
+   */
+  deleteIfOlder(sha256: string, instant: Date): Promise<boolean>;
+  /** Removes what puts that crashed before this instant left behind; returns how many there were. */
+  sweepTemp(olderThan: Date): Promise<number>;
   /** Every blob, in no order that could be relied on; one put or deleted meanwhile may be listed or not. */
   list(): AsyncIterable<{ sha256: string; bytes: number; modifiedAt: Date }>;
 }

@@ -60,6 +60,17 @@ it('a blob deleted while it is read is still read whole', async () => {
   expect(bytes).toBe(1_000_000);
 });
 
+it('a blob that is put again and again while it is deleted as old is there after every put', async () => {
+  const { directory, store, sha256, path } = await withBlob('wanted again');
+  const yesterday = new Date(Date.now() - 86_400_000);
+  for (let round = 0; round < 50; round += 1) {
+    await utimes(path, yesterday, yesterday);
+    await Promise.all([store.deleteIfOlder(sha256, new Date(Date.now() - 3_600_000)), store.put(bytesOf('wanted again'))]);
+    expect(await readAll(store.read(sha256))).toBe('wanted again');
+  }
+  expect(await readdir(join(directory, 'tmp'))).toEqual([]);
+});
+
 it('the sweep removes what crashed puts left, but no put under way', async () => {
   const { directory, store, sha256 } = await withBlob('kept');
   const [old, recent] = [join(directory, 'tmp', 'put-old'), join(directory, 'tmp', 'put-new')];

@@ -1,16 +1,13 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArtifactStore, isSha256, requireSha256 } from './artifact-store.ts';
+import { deleteIfOlder } from './delete-if-older.ts';
 import { putFile, TEMP_CONTENT, TEMP_DIRECTORY } from './put-file.ts';
 import { readFile } from './read-file.ts';
-
-export interface DirectoryStore extends ArtifactStore {
-  /** Removes what puts that crashed before this instant left behind; returns how many there were. */
-  sweepTemp(olderThan: Date): Promise<number>;
-}
+import { isMissing, statOrNull } from './stat-or-null.ts';
 
 /** Blobs as files `ab/cd/<sha256>` below `directory`, which is made on the first put. */
-export function createDirectoryStore(directory: string): DirectoryStore {
+export function createDirectoryStore(directory: string): ArtifactStore {
   const pathOf = (sha256: string): string => {
     requireSha256(sha256);
     return join(directory, sha256.slice(0, 2), sha256.slice(2, 4), sha256);
@@ -23,6 +20,7 @@ export function createDirectoryStore(directory: string): DirectoryStore {
       return found === null ? null : { bytes: found.size };
     },
     delete: async (sha256) => rm(pathOf(sha256), { force: true }),
+    deleteIfOlder: (sha256, instant) => deleteIfOlder(pathOf(sha256), { directory, instant }),
     list: () => listFiles(directory),
     sweepTemp: (olderThan) => sweepTemp(join(directory, TEMP_DIRECTORY), olderThan),
   };
@@ -53,15 +51,6 @@ async function sweepTemp(directory: string, olderThan: Date): Promise<number> {
   return removed;
 }
 
-async function statOrNull(path: string): Promise<{ size: number; mtime: Date } | null> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
-
 /** None if the directory is not there (yet, or any more) or is a file. */
 async function namesIn(directory: string): Promise<string[]> {
   try {
@@ -70,9 +59,4 @@ async function namesIn(directory: string): Promise<string[]> {
     if (isMissing(error)) return [];
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -20,7 +20,7 @@ export interface Checkpoint {
 export interface ReleasableState {
   id: string;
   sha256: string;
-  /** Another checkpoint that is kept, of this job or another, has the very same state. */
+  /** Another checkpoint that is kept, of this job or another, has the very same state, or another job has just written it. */
   isShared: boolean;
 }
 
@@ -71,6 +71,9 @@ function listReleasable(sql: Sql, jobId: string, keep: number): Promise<Releasab
         ORDER BY step DESC OFFSET ${keep}::int)
       SELECT id, sha256, EXISTS (
         SELECT 1 FROM checkpoints c WHERE c.state->>'sha256' = old.sha256 AND c.state_released_at IS NULL AND c.id NOT IN (SELECT id FROM old)
+      ) OR EXISTS (
+        SELECT 1 FROM job_artifacts w JOIN jobs j ON j.id = w.job_id
+        WHERE w.sha256 = old.sha256 AND w.job_id <> ${jobId} AND j.finished_at IS NULL
       ) AS "isShared" FROM old`,
     'list-releasable',
   );

@@ -2,11 +2,14 @@ import type { Clock } from '@capstan/core';
 import pg from 'pg';
 import { type Announcer, createAnnouncer } from './announcer.ts';
 import { type ApiKeyRepository, createApiKeyRepository } from './api-keys.ts';
+import { type ArtifactRepository, createArtifactRepository } from './artifacts.ts';
+import { type AuditRepository, createAuditRepository } from './audit.ts';
 import type { Change, WrittenChange } from './change.ts';
 import { type CheckpointRepository, createCheckpointRepository } from './checkpoints.ts';
 import { createEventRepository, type EventRepository } from './events.ts';
 import { createFileRepository, type FileRepository } from './files.ts';
 import { Prisma } from './generated/client.ts';
+import { createIdempotencyKeyRepository, type IdempotencyKeyRepository } from './idempotency-keys.ts';
 import { createJobArtifactRepository, type JobArtifactRepository } from './job-artifacts.ts';
 import { createJobRepository, type JobRepository } from './jobs/jobs.ts';
 import { createLedgerRepository, type LedgerRepository } from './ledger.ts';
@@ -18,6 +21,7 @@ import { createPoolRepository, type PoolRepository } from './pools.ts';
 import { createPrisma } from './prisma.ts';
 import { createProjectRepository, type ProjectRepository } from './projects.ts';
 import { createReportRepository, type ReportRepository } from './reports/append-reports.ts';
+import { createSessionRepository, type SessionRepository } from './sessions.ts';
 import { createSql } from './sql.ts';
 import { createUsageRepository, type UsageRepository } from './usage.ts';
 
@@ -31,6 +35,8 @@ export interface DatabaseOptions {
 export interface Database {
   projects: ProjectRepository;
   apiKeys: ApiKeyRepository;
+  sessions: SessionRepository;
+  audit: AuditRepository;
   files: FileRepository;
   models: ModelRepository;
   pools: PoolRepository;
@@ -39,6 +45,8 @@ export interface Database {
   metrics: MetricRepository;
   logs: LogRepository;
   checkpoints: CheckpointRepository;
+  artifacts: ArtifactRepository;
+  idempotencyKeys: IdempotencyKeyRepository;
   jobArtifacts: JobArtifactRepository;
   ledger: LedgerRepository;
   reports: ReportRepository;
@@ -67,14 +75,18 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
   return {
     projects: createProjectRepository(prisma),
     apiKeys: createApiKeyRepository(prisma, clock),
+    sessions: createSessionRepository(prisma, clock),
+    audit: createAuditRepository(prisma, clock),
     files: createFileRepository(prisma, clock),
     models: createModelRepository(prisma),
     pools: createPoolRepository({ prisma, sql, announcer }),
     jobs: createJobRepository({ sql, clock, announcer }),
     events: createEventRepository(prisma),
-    metrics: createMetricRepository(prisma),
+    metrics: createMetricRepository(prisma, sql),
     logs: createLogRepository(prisma),
     checkpoints: createCheckpointRepository({ prisma, sql, clock }),
+    artifacts: createArtifactRepository(sql, clock),
+    idempotencyKeys: createIdempotencyKeyRepository(sql),
     jobArtifacts: createJobArtifactRepository(prisma),
     ledger: createLedgerRepository(prisma, sql),
     reports: createReportRepository({ sql, clock, announcer }),

@@ -15,6 +15,7 @@ import {
   placeOf,
   recoverEntries,
   removeEntry,
+  restoreEntry,
 } from './pool-queue.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import type { QueueStore } from './queue-store.ts';
@@ -47,6 +48,7 @@ export function createQueue(
 
   return {
     enqueue: (entry) => onPool(entry.poolId, (pool) => addEntry(pool, entry)),
+    restore: (entry) => onPool(entry.poolId, (pool) => restoreEntry(pool, entry)),
     takeNext: (poolId) => onPool(poolId, (pool) => take(pool, nextToken)),
     peek: (poolId, now) => onPool(poolId, async (pool) => (await Promise.all([firstDue(pool, now), recoverEntries(pool)]))[0]),
     remove: (entry) => onEntry(entry, removeEntry),

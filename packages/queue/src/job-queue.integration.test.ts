@@ -162,6 +162,24 @@ describe.each(backends)('the queue on %s', (_name, openService) => {
     expect(await drain()).toEqual(['z', 'm', 'a', 'last']);
   });
 
+  test('restored entries stand before those enqueued meanwhile, in the order in which they first waited', async () => {
+    await queue.enqueue(entry('new', { afterMs: 50 }));
+    for (const [jobId, afterMs] of [
+      ['third', 3],
+      ['first', 1],
+      ['second', 2],
+    ] as const)
+      await queue.restore(entry(jobId, { afterMs }));
+    await queue.restore(entry('urgent', { priority: 10, afterMs: 9 }));
+    await queue.restore(entry('first', { afterMs: 20 }));
+    expect(await drain()).toEqual(['urgent', 'first', 'second', 'third', 'new']);
+  });
+
+  test('a restored entry that is not due yet is delayed until then', async () => {
+    await queue.restore({ ...entry('later'), notBefore: new Date(Date.now() + 60_000) });
+    expect(await queue.counts('cpu')).toEqual({ waiting: 0, delayed: 1, active: 0 });
+  });
+
   test('a removed entry is not handed out; one in hand is left to its taker', async () => {
     await fill('a', 'b');
     const delayed = entry('later', { notBefore: new Date(Date.now() + 60_000) });

@@ -42,6 +42,11 @@ export interface ListOptions {
 export interface JobQueue {
   /** Adds the entry, or leaves the one that is there for the same job and attempt as it is. */
   enqueue(entry: NewQueueEntry): Promise<void>;
+  /**
+   * Adds an entry that was lost, with `now` the instant at which it first waited: it stands before all of its priority that were enqueued,
+   * among others restored in the order of that instant. For when the store was emptied; leaves an entry that is there as it is.
+   */
+  restore(entry: NewQueueEntry): Promise<void>;
   /** Hands the first due entry to this caller alone; an entry whose taker died comes back after the lock's duration. */
   takeNext(poolId: string): Promise<TakenEntry | null>;
   /** The entry that `takeNext` would hand out at `now`. */

@@ -37,6 +37,15 @@ export async function addEntry({ queue }: PoolQueue, entry: NewQueueEntry): Prom
   await queue.add(ENTRY_NAME, { jobId, attempt }, options);
 }
 
+/** Adds the entry at its place; one that another takes in between is no longer waiting, and left alone. */
+export async function restoreEntry(pool: PoolQueue, entry: NewQueueEntry): Promise<void> {
+  const id = entryId(entry);
+  if (await hasEntry(pool, id)) return;
+  await addEntry(pool, entry);
+  const readyAtMs = Math.max(entry.now.getTime(), entry.notBefore?.getTime() ?? 0);
+  await pool.store.restorePlace(pool.backend, id, { priority: entry.priority + 1, readyAtMs });
+}
+
 /** Locks the first due entry for the holder of `token`. An entry that cannot be read is dropped, and said. */
 export async function lockNext({ queue, backend }: PoolQueue, token: string): Promise<{ job: Entry; entry: QueueEntry } | null> {
   const [json, id]: [JobJson | null, string] = (await backend.moveToActive(token)) as [JobJson | null, string];
