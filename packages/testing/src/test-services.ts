@@ -14,6 +14,8 @@ declare module 'vitest' {
 
 export interface TestDatabase {
   url: string;
+  /** For damage that no repository would do. */
+  execute(statement: string): Promise<void>;
   /** Ends every connection to it and drops it. */
   drop(): Promise<void>;
 }
@@ -33,7 +35,11 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await execute(site.adminUrl, `CREATE DATABASE ${name} TEMPLATE ${site.template}`);
   const url = new URL(site.adminUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => execute(site.adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return {
+    url: url.href,
+    execute: (statement) => execute(url.href, statement),
+    drop: () => execute(site.adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
 }
 
 /** Whether the Redis flavour of a suite can run; the run's first lines say so too. */

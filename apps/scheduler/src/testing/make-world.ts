@@ -8,7 +8,15 @@ import { type Database, makeId, openDatabase } from '@capstan/db';
 import { createProcessLauncher, type Launcher, type LaunchSpec } from '@capstan/launcher';
 import { createQueue, type JobQueue } from '@capstan/queue';
 import { createLogger, systemClock } from '@capstan/runtime';
-import { createTestDatabase, createTestRedis, hasTestRedis, makeEstimate, makeJobSpec, makePool } from '@capstan/testing';
+import {
+  createTestDatabase,
+  createTestRedis,
+  hasTestRedis,
+  makeEstimate,
+  makeJobSpec,
+  makePool,
+  type TestDatabase,
+} from '@capstan/testing';
 import { type Scheduler, startScheduler } from '../scheduler.ts';
 import type { SchedulerSettings } from '../scheduler-context.ts';
 import { bundleFakeWorker } from './bundle-fake-worker.ts';
@@ -43,6 +51,7 @@ interface JobOptions {
 /** Real stores, real processes, real gRPC: all that schedulers share, and nothing of theirs. */
 export interface World {
   db: Database;
+  database: TestDatabase;
   artifacts: ArtifactStore;
   queue: JobQueue;
   launcher: Launcher;
@@ -92,7 +101,7 @@ export async function makeWorld({
   await putModelAndFile(db, artifacts, projectId);
 
   const world: World = {
-    ...{ db, artifacts, queue, launcher, projectId, launches },
+    ...{ db, database, artifacts, queue, launcher, projectId, launches },
     async startScheduler({ settings = {}, launcher: own = launcher, port = 0 } = {}) {
       const scheduler = await startScheduler({
         ...{ db, queue, launcher: own, artifacts, logger, clock: systemClock, random: Math.random },

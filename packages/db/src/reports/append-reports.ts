@@ -33,13 +33,26 @@ export interface ReportRepository {
    * the event they caused has ended the attempt, so that their sender is acknowledged.
    */
   append(request: AppendRequest): Promise<{ acknowledged: number }>;
+  /** The highest number stored of a rank, 0 before its first; it only grows. A rank that was never launched gets a StaleEpochError. */
+  position(identity: RankIdentity): Promise<number>;
 }
 
 const TRIES = 3;
 const TERMINAL_TYPES: readonly string[] = ['succeeded', 'stopped', 'failed'] satisfies NumberedReport['report']['type'][];
 
 export function createReportRepository(context: ReportContext): ReportRepository {
-  return { append: ({ identity, reports }) => append(context, identity, reports) };
+  return {
+    append: ({ identity, reports }) => append(context, identity, reports),
+    position: (identity) => position(context, identity),
+  };
+}
+
+async function position({ sql }: ReportContext, { jobId, attempt, rank }: RankIdentity): Promise<number> {
+  const statement = Prisma.sql`
+    SELECT sequence FROM report_positions WHERE job_id = ${jobId} AND attempt = ${attempt}::int AND rank = ${rank}::int`;
+  const [row] = await sql.rows<{ sequence: number }>(statement, 'report-position');
+  if (row === undefined) throw neverLaunched({ jobId, attempt, rank });
+  return row.sequence;
 }
 
 async function append(
@@ -94,8 +107,12 @@ async function write({ sql, clock }: ReportContext, identity: RankIdentity, repo
     ) ${parts.length === 0 ? Prisma.empty : Prisma.sql`, ${Prisma.join(parts.map(({ part }) => part))}`}
     SELECT EXISTS (SELECT 1 FROM gate) AS accepted, position, epoch, attempt_epoch AS "attemptEpoch", status FROM locked`;
   const [outcome] = await sql.rows<Outcome>(statement, `append-${parts.map(({ name }) => name).join('-')}`);
-  if (outcome === undefined) throw new StaleEpochError(`Rank ${rank} of attempt ${attempt} of ${jobId} was never launched.`);
+  if (outcome === undefined) throw neverLaunched(identity);
   return outcome;
+}
+
+function neverLaunched({ jobId, attempt, rank }: Pick<RankIdentity, 'jobId' | 'attempt' | 'rank'>): StaleEpochError {
+  return new StaleEpochError(`Rank ${rank} of attempt ${attempt} of ${jobId} was never launched.`);
 }
 
 function refuseStale(outcome: Outcome, identity: RankIdentity, reports: readonly NumberedReport[]): void {
@@ -115,7 +132,8 @@ function isTerminalOnly(reports: readonly NumberedReport[]): boolean {
 function requireConsecutive(reports: readonly NumberedReport[]): void {
   reports.forEach(({ sequence }, place) => {
     const expected = (reports[0]?.sequence ?? 1) + place;
-    if (sequence !== expected || sequence < 1) throw new InvalidRequestError(`Report ${sequence} stands where ${expected} should.`);
+    if (sequence !== expected || sequence < 1)
+      throw new InvalidRequestError(`Report ${sequence} stands where ${expected} should.`, { reason: 'report_gap' });
   });
 }
 
