@@ -14,6 +14,8 @@ export const workerConfigSchema = z.object({
   CAPSTAN_WORLD_SIZE: z.coerce.number().int().min(1),
   /** Models and datasets by content, shared by all workers of the machine. */
   CAPSTAN_CACHE_DIR: z.string().min(1),
+  /** A directory of this rank alone, for what waits for the scheduler; without it the system's place for temporary files. */
+  CAPSTAN_RANK_DIR: z.string().optional(),
   /** Tried first; without it the fastest that computes correctly is taken. */
   CAPSTAN_BACKEND: z.enum(['tfjs-node', 'wasm', 'cpu']).optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

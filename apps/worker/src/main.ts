@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { AppError } from '@capstan/core';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
 import { workerConfigSchema } from './config.ts';
@@ -18,6 +18,7 @@ async function main(): Promise<number> {
     random: Math.random,
     shutdown,
     residentBytes: () => process.memoryUsage.rss(),
+    scratchDirectory: config.CAPSTAN_RANK_DIR ?? tmpdir(),
     writerId: `${hostname()}-${process.pid}`,
   };
   return config.CAPSTAN_KIND === 'serve' ? serve(host) : train(host);

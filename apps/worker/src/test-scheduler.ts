@@ -208,6 +208,7 @@ function makeHost(port: number, directory: string, overrides: Partial<WorkerHost
     random: () => 0.5,
     shutdown: new AbortController().signal,
     residentBytes: () => 1_000_000,
+    scratchDirectory: directory,
     writerId: 'test',
     ...overrides,
   };

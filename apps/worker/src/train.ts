@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Clock, StaleEpochError } from '@capstan/core';
 import { connectWorker, type WorkerConnection } from '@capstan/proto';
 import type { Logger } from '@capstan/runtime';
@@ -6,6 +7,7 @@ import type { WorkerConfig } from './config.ts';
 import { EXIT_STATUS, exitStatusOf, toFailure } from './failure.ts';
 import { createReporter } from './training/reporter.ts';
 import { runTraining } from './training/run-training.ts';
+import { createSpillFile } from './training/spill-file.ts';
 import { createStopControl } from './training/stop-control.ts';
 
 export interface WorkerHost {
@@ -17,6 +19,8 @@ export interface WorkerHost {
   /** Aborts at SIGTERM. */
   shutdown: AbortSignal;
   residentBytes: () => number;
+  /** Where reports wait once memory is full of them. */
+  scratchDirectory: string;
   /** Tells the workers of one machine apart. */
   writerId: string;
 }
@@ -30,6 +34,7 @@ export async function train({ config, token, clock, random, ...host }: WorkerHos
     rank: config.CAPSTAN_RANK,
   };
   const logger = host.logger.child(identity);
+  const spill = createSpillFile(join(host.scratchDirectory, `reports-${host.writerId}`));
   // Not the shutdown signal: the last report is sent after it.
   const connection = connectWorker({
     address: config.CAPSTAN_SCHEDULER_ADDRESS,
@@ -38,6 +43,7 @@ export async function train({ config, token, clock, random, ...host }: WorkerHos
     signal: new AbortController().signal,
     clock,
     random,
+    spill,
     onRetry: (error) => logger.warn({ err: error }, 'the scheduler is away, trying again'),
   });
   try {
@@ -56,6 +62,7 @@ export async function train({ config, token, clock, random, ...host }: WorkerHos
     return await reportFailure(error, connection, logger);
   } finally {
     await connection.close();
+    spill.close();
   }
 }
 

@@ -7,6 +7,7 @@ export type { InferenceClient } from './client/create-inference-client.ts';
 export { createInferenceClient } from './client/create-inference-client.ts';
 export type { GangMembership } from './client/join-gang.ts';
 export type { ServingRequest } from './client/serving-stream.ts';
+export type { SpillStore } from './client/spill-store.ts';
 export type { ArtifactAccess, ArtifactHandlers } from './server/artifact-service.ts';
 export type { AttemptIdentity, Principal } from './server/principal.ts';
 export type { ServingSession } from './server/serving-service.ts';

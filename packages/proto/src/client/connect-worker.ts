@@ -17,6 +17,7 @@ import { type ArtifactClientOptions, readArtifact, writeArtifact } from './artif
 import { type GangMembership, joinGang } from './join-gang.ts';
 import { keepConnected } from './keep-connected.ts';
 import { Outbox } from './outbox.ts';
+import type { SpillStore } from './spill-store.ts';
 import { runWorkerStream } from './worker-stream.ts';
 
 export interface ConnectWorkerOptions {
@@ -28,6 +29,8 @@ export interface ConnectWorkerOptions {
   clock: Clock;
   /** In [0, 1): spreads reconnects. */
   random: () => number;
+  /** Takes the reports that memory has no room for while no scheduler answers. */
+  spill?: SpillStore | undefined;
   tls?: ClientTls | undefined;
   onRetry?: ((error: AppError) => void) | undefined;
 }
@@ -37,9 +40,10 @@ export interface WorkerConnection {
   /** Resolves with the first assignment. */
   assignment(): Promise<RankAssignment>;
   /**
-   * Numbers the report and returns at once. It is kept in memory until the scheduler has committed it, sent again after a broken
-   * connection, and never dropped or merged with another. What holds: reports arrive in order, exactly once. Throws if a single
-   * report exceeds a message (4 MiB), if 64 MiB are waiting (days of steps without a scheduler), or if the session has ended for good.
+   * Numbers the report and returns at once. It is kept, in memory or in the spill store, until the scheduler has committed it, sent
+   * again after a broken connection, and never dropped or merged with another. What holds: reports arrive in order, exactly once.
+   * Throws if a single report exceeds a message (4 MiB), if the spill store is full (without one: if 64 MiB are waiting), or if the
+   * session has ended for good.
    */
   report(report: WorkerReport): void;
   /** For one consumer. Throws the error with which the session ended for good, e.g. a StaleEpochError. */
@@ -62,7 +66,7 @@ export interface WorkerConnection {
 /** Dials the scheduler and keeps dialling, with growing pauses, until the signal aborts or a refusal is final. */
 export function connectWorker(options: ConnectWorkerOptions): WorkerConnection {
   const { client, artifacts, reducer, metadata } = openClients(options);
-  const outbox = new Outbox();
+  const outbox = new Outbox(options.spill);
   const commands = new AsyncQueue<WorkerCommand>();
   const assigned = withResolvers<RankAssignment>();
   assigned.promise.catch(() => {});
