@@ -1,4 +1,4 @@
-import { InvalidRequestError } from '@capstan/core';
+import { AppError, InvalidRequestError } from '@capstan/core';
 import { cutIntoChunks } from './chunks.ts';
 
 export interface VectorPiece {
@@ -17,16 +17,32 @@ export async function* toPieces(vector: Float32Array): AsyncGenerator<VectorPiec
   }
 }
 
-/** Puts pieces together; gives the vector with its last piece, null before. */
-export function createVectorReader(): (piece: { data: Uint8Array; last: boolean }) => Float32Array | null {
-  let parts: Uint8Array[] = [];
+/** Half of what a wasm backend can hold at all. */
+const MAX_VECTOR_BYTES = 1024 * 1024 * 1024;
+
+/**
+ * Puts pieces together; gives the vector with its last piece, null before. What it holds is at most twice what has arrived, however
+ * small the pieces are, and a vector without end is refused once it passes `maxBytes`.
+ */
+export function createVectorReader(maxBytes = MAX_VECTOR_BYTES): (piece: { data: Uint8Array; last: boolean }) => Float32Array | null {
+  let bytes = new Uint8Array();
+  let length = 0;
   return ({ data, last }) => {
-    parts.push(data);
+    const end = length + data.byteLength;
+    if (end > maxBytes)
+      throw new AppError('payload_too_large', `A vector of more than ${maxBytes} bytes is not summed.`, { reason: 'vector_too_large' });
+    if (end > bytes.byteLength) {
+      const larger = new Uint8Array(last ? end : Math.min(maxBytes, 2 * end));
+      larger.set(bytes.subarray(0, length));
+      bytes = larger;
+    }
+    bytes.set(data, length);
+    length = end;
     if (!last) return null;
-    const bytes = Buffer.concat(parts);
-    parts = [];
-    if (bytes.byteLength % 4 !== 0) throw new InvalidRequestError('A vector is made of 32-bit numbers.');
-    // A copy: pooled buffers need not start at a multiple of four.
-    return new Float32Array(new Uint8Array(bytes).buffer);
+    if (length % 4 !== 0) throw new InvalidRequestError('A vector is made of 32-bit numbers.');
+    const vector = new Float32Array(bytes.buffer.slice(0, length));
+    bytes = new Uint8Array();
+    length = 0;
+    return vector;
   };
 }
