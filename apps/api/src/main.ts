@@ -8,10 +8,14 @@ import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/
 import { collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
+import { sweepUploads } from './files/sweep-uploads.ts';
 import { createApiMetrics } from './metrics.ts';
 import { serve } from './serve.ts';
 import { prepare } from './startup/prepare.ts';
 import { waitForDatabase } from './startup/wait-for-database.ts';
+
+/** An upload that is this old, in milliseconds, has lost its writer; and how often such are looked for. */
+const ABANDONED_UPLOAD_MS = 3_600_000;
 
 const clock = systemClock;
 const config = loadConfig(configSchema, process.env);
@@ -40,6 +44,13 @@ const dependencies = { db, queue, artifacts, inference, clock, logger, metrics, 
 await prepare(dependencies, config);
 const server = await serve(createApp(dependencies), { host: config.HOST, port: config.PORT, clock });
 logger.info({ host: config.HOST, port: server.port }, 'the API is ready');
+
+void (async () => {
+  while (!shutdown.aborted) {
+    await sweepUploads(settings.uploadsDir, new Date(clock.now().getTime() - ABANDONED_UPLOAD_MS));
+    await clock.sleep(ABANDONED_UPLOAD_MS, { signal: shutdown }).catch(() => undefined);
+  }
+})().catch((err: unknown) => logger.warn({ err }, 'abandoned uploads were not removed'));
 
 if (!shutdown.aborted) await new Promise((resolve) => shutdown.addEventListener('abort', resolve, { once: true }));
 logger.info('shutting down');

@@ -37,6 +37,8 @@ export const configSchema = z
     STOP_GRACE_MS: milliseconds(60_000),
     /** After SIGUSR2: how long ranks may take to save a checkpoint before they are ended by force. */
     DRAIN_GRACE_MS: milliseconds(20_000),
+    /** How old a blob that nothing refers to must be before it is deleted. */
+    ARTIFACT_GRACE_MS: z.coerce.number().int().min(60_000).default(3_600_000),
     CHECKPOINTS_KEPT: z.coerce.number().int().min(1).default(3),
     /** Where models are served; without it, the first pool. */
     SERVING_POOL: z.string().optional(),

@@ -36,7 +36,7 @@ describe('the life of a job', { timeout: 60_000 }, () => {
     expect(checkpoints.map(({ step }) => step)).toEqual([25, 20, 15, 10, 5]);
     const keptStates = async () =>
       (await Promise.all(checkpoints.map(({ state }) => world.artifacts.stat(state.sha256)))).map((found) => found !== null);
-    await expect.poll(keptStates, { timeout: 5_000 }).toEqual([true, true, true, false, false]);
+    await expect.poll(keptStates, { timeout: 20_000 }).toEqual([true, true, true, false, false]);
     expect((await world.db.checkpoints.listForResume(jobId)).map(({ step }) => step)).toEqual([25, 20, 15]);
   });
 

@@ -9,9 +9,6 @@ import { startScheduler } from './scheduler.ts';
 import { serveHealth } from './serve-health.ts';
 import { toSettings } from './settings.ts';
 
-/** A write that is this old has lost its writer. */
-const ABANDONED_WRITE_MS = 3_600_000;
-
 const clock = systemClock;
 const config = loadConfig(configSchema, process.env);
 const logger = createLogger({ name: 'scheduler', level: config.LOG_LEVEL });
@@ -30,7 +27,6 @@ const launcher = createProcessLauncher({
   clock,
 });
 const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
-await artifacts.sweepTemp(new Date(clock.now().getTime() - ABANDONED_WRITE_MS));
 const scheduler = await startScheduler({
   ...{ db, queue, launcher, artifacts, clock, logger, random: Math.random },
   settings: toSettings(config),

@@ -4,7 +4,7 @@ import { Counter, Histogram, Registry } from 'prom-client';
 /** Found by a sweep or by reconcile and put right: a crash, or a fault, has left something half done. */
 const REPAIRS = ['entry_restored', 'entry_removed', 'reservation_released', 'launch_repeated', 'orphan_rank_stopped'] as const;
 /** Cleared away by a sweep because its time is over; busy platforms do this all day. */
-const REMOVALS = ['finished_rank', 'checkpoint_state'] as const;
+const REMOVALS = ['finished_rank', 'checkpoint_state', 'artifact', 'unfinished_write', 'idempotency_key'] as const;
 /** How attempts end that nothing went wrong with. */
 const GOOD_ENDS = ['Succeeded', 'Paused', 'Cancelled'] as const;
 export type AttemptEnd = FailureReason | (typeof GOOD_ENDS)[number];

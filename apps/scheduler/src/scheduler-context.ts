@@ -25,6 +25,12 @@ export interface SchedulerSettings {
   launchConcurrency: number;
   /** States kept per job; older ones are deleted, their rows stay. */
   checkpointsKept: number;
+  /** A state that was put more recently is not deleted yet: its report may be under way. */
+  stateGraceMs: number;
+  /** A blob that was put more recently is not deleted although nothing refers to it: its row may be under way. */
+  artifactGraceMs: number;
+  /** From the last blob of the store until the first is looked at again. */
+  artifactPassPauseMs: number;
   serving: ServingSettings;
 }
 

@@ -19,6 +19,9 @@ export function toSettings(config: Config): SchedulerSettings {
     killGraceMs: 5_000,
     launchConcurrency: 16,
     checkpointsKept: config.CHECKPOINTS_KEPT,
+    stateGraceMs: 60_000,
+    artifactGraceMs: config.ARTIFACT_GRACE_MS,
+    artifactPassPauseMs: 300_000,
     serving: {
       poolId: config.SERVING_POOL ?? null,
       maxWorkers: config.SERVING_MAX_WORKERS,

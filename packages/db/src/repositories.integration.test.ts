@@ -112,6 +112,20 @@ describe('models', () => {
   });
 });
 
+describe('idempotency keys', () => {
+  it('are deleted in pages once they are old, and a younger one still gives its job', async () => {
+    const { jobs, idempotencyKeys } = world.db;
+    const submit = (key: string) => jobs.create(world.newJob({ idempotency: { key, bodyHash: 'h' } }));
+    for (const key of ['old-1', 'old-2', 'old-3']) await submit(key);
+    await world.clock.advance(1_000);
+    const young = await submit('young');
+    const options = { before: world.clock.now(), limit: 2 };
+    expect([await idempotencyKeys.deleteOlder(options), await idempotencyKeys.deleteOlder(options)]).toEqual([2, 1]);
+    expect(await submit('young')).toMatchObject({ created: false, job: { id: young.job.id } });
+    expect((await submit('old-1')).created).toBe(true);
+  });
+});
+
 describe('pools', () => {
   it('keep what their operators set, and refuse a change of what has changed', async () => {
     const { pools } = world.db;

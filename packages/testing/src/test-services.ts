@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { emptyRedis } from './empty-redis.ts';
 import type { PostgresSite } from './postgres-site.ts';
 
 declare module 'vitest' {
@@ -24,6 +25,8 @@ export interface TestRedis {
   url: string;
   /** Keeps the test's keys apart from all others on the server. */
   prefix: string;
+  /** Takes away all that the test has in it, as a server does that lost its data. */
+  empty(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -53,7 +56,8 @@ export async function createTestRedis(): Promise<TestRedis> {
   if (url === null) {
     throw new Error('The Redis flavour of this suite cannot run: put redis-server or valkey-server on PATH, or set TEST_REDIS_URL.');
   }
-  return { url, prefix: `test-${randomBytes(6).toString('hex')}`, drop: async () => undefined };
+  const prefix = `test-${randomBytes(6).toString('hex')}`;
+  return { url, prefix, empty: () => emptyRedis(url, prefix), drop: async () => undefined };
 }
 
 async function execute(url: string, statement: string): Promise<void> {

@@ -1,10 +1,12 @@
 import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { createEndedRanksSweep } from './sweep-ended-ranks.ts';
+import { createIdempotencyKeysSweep } from './sweep-idempotency-keys.ts';
 import { createMissingEntriesSweep } from './sweep-missing-entries.ts';
 import { type CheckpointedJobs, createOldCheckpointsSweep } from './sweep-old-checkpoints.ts';
 import { createReservationsSweep } from './sweep-reservations.ts';
 import { createStrayEntriesSweep } from './sweep-stray-entries.ts';
+import { createUnusedArtifactsSweep } from './sweep-unused-artifacts.ts';
 
 export interface SweepParts {
   observed: ObservedRanks;
@@ -19,6 +21,8 @@ export function createSweeps(context: SchedulerContext, { observed, checkpointed
     reservations: createReservationsSweep(context),
     endedRanks: createEndedRanksSweep(context, observed),
     oldCheckpoints: createOldCheckpointsSweep(context, checkpointed),
+    unusedArtifacts: createUnusedArtifactsSweep(context),
+    idempotencyKeys: createIdempotencyKeysSweep(context),
   };
   return async (signal) => {
     for (const [sweep, run] of Object.entries(sweeps)) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ArtifactStore, createDirectoryStore } from '@capstan/artifacts';
@@ -35,6 +35,9 @@ export const QUICK_SETTINGS: SchedulerSettings = {
   killGraceMs: 500,
   launchConcurrency: 16,
   checkpointsKept: 3,
+  stateGraceMs: 300,
+  artifactGraceMs: 3_600_000,
+  artifactPassPauseMs: 300,
   serving: { poolId: null, maxWorkers: 1, maxWaiting: 2, idleMs: 60_000, startTimeoutMs: 20_000, maxAdapters: 2 },
 };
 
@@ -46,6 +49,7 @@ interface JobOptions {
   file?: string;
   /** False leaves the row without its queue entry, as a crash between the two would. */
   isEnqueued?: boolean;
+  priority?: number;
 }
 
 /** Real stores, real processes, real gRPC: all that schedulers share, and nothing of theirs. */
@@ -53,7 +57,11 @@ export interface World {
   db: Database;
   database: TestDatabase;
   artifacts: ArtifactStore;
+  /** Makes all blobs look as if they had been put two hours ago. */
+  ageArtifacts(): Promise<void>;
   queue: JobQueue;
+  /** The queue's Redis loses all that it held; only where the world has one. */
+  emptyRedis(): Promise<void>;
   launcher: Launcher;
   projectId: string;
   /** The names launched so far, once per call. */
@@ -79,6 +87,11 @@ export async function makeWorld({
   const queue =
     redis === null ? createQueue({ postgresUrl: database.url }) : createQueue({ redisUrl: redis.url }, { prefix: redis.prefix });
   const artifacts = createDirectoryStore(join(directory, 'artifacts'));
+  const ageArtifacts = async () => {
+    const then = new Date(Date.now() - 7_200_000);
+    for await (const { sha256 } of artifacts.list())
+      await utimes(join(directory, 'artifacts', sha256.slice(0, 2), sha256.slice(2, 4), sha256), then, then);
+  };
   const processes = createProcessLauncher({
     runsDir: join(directory, 'runs'),
     workerCommand: [process.execPath, await bundleFakeWorker(directory)],
@@ -100,8 +113,9 @@ export async function makeWorld({
   await db.pools.ensure(pool);
   await putModelAndFile(db, artifacts, projectId);
 
+  const emptyRedis = () => redis?.empty() ?? Promise.reject(new Error('The queue of this world is on Postgres.'));
   const world: World = {
-    ...{ db, database, artifacts, queue, launcher, projectId, launches },
+    ...{ db, database, artifacts, ageArtifacts, queue, emptyRedis, launcher, projectId, launches },
     async startScheduler({ settings = {}, launcher: own = launcher, port = 0 } = {}) {
       const scheduler = await startScheduler({
         ...{ db, queue, launcher: own, artifacts, logger, clock: systemClock, random: Math.random },
@@ -112,12 +126,12 @@ export async function makeWorld({
       schedulers.add(scheduler);
       return scheduler;
     },
-    async submit({ script, workers = 1, maxAttempts = 2, file = 'file-train', isEnqueued = true }) {
+    async submit({ script, workers = 1, maxAttempts = 2, file = 'file-train', isEnqueued = true, priority = 50 }) {
       const id = makeId('ftjob', randomBytes);
       const resources = { workers, gpusPerWorker: 0, memoryMiB: null };
       const spec = makeJobSpec({ model: 'base', trainingFile: file, suffix: script, resources });
       const estimate = makeEstimate();
-      await db.jobs.create({ id, projectId, poolId: 'local', spec, priority: 50, maxAttempts, metadata: null, estimate });
+      await db.jobs.create({ id, projectId, poolId: 'local', spec, priority, maxAttempts, metadata: null, estimate });
       if (isEnqueued) await world.enqueue(id);
       return id;
     },
