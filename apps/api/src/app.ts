@@ -7,6 +7,7 @@ import { countRequests } from './http/count-requests.ts';
 import { handleErrors, unknownRoute } from './http/handle-errors.ts';
 import { createLookups } from './lookups.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { chatCompletionRoutes } from './routes/chat-completions.ts';
 import { compareModelRoutes } from './routes/compare-models.ts';
 import { completionRoutes } from './routes/completions.ts';
@@ -15,12 +16,15 @@ import { documentationRoutes } from './routes/documentation.ts';
 import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobActionRoutes } from './routes/job-actions.ts';
+import { jobHistoryRoutes } from './routes/job-history.ts';
 import { jobRecordRoutes } from './routes/job-records.ts';
 import { jobStreamRoutes } from './routes/job-stream.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
+import { poolForecastRoutes } from './routes/pool-forecast.ts';
 import { poolRoutes } from './routes/pools.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { unsupportedRoutes } from './routes/unsupported.ts';
 import { createChangeFeed } from './stream/change-feed.ts';
 import { createMeasureLeakage } from './submission/measure-leakage.ts';
@@ -55,9 +59,10 @@ export function createApp(dependencies: ApiDependencies): Express {
 function routes(context: ApiContext): Router {
   const router = Router();
   const groups = [
-    ...[jobRoutes, jobRecordRoutes, jobStreamRoutes, jobActionRoutes],
+    ...[jobRoutes, jobRecordRoutes, jobHistoryRoutes, jobStreamRoutes, jobActionRoutes],
     ...[chatCompletionRoutes, completionRoutes, compareModelRoutes, modelRoutes],
-    ...[fileRoutes, poolRoutes, apiKeyRoutes, unsupportedRoutes, healthRoutes, metricsRoutes, documentationRoutes],
+    ...[fileRoutes, poolRoutes, poolForecastRoutes, auditRoutes, apiKeyRoutes, sessionRoutes],
+    ...[unsupportedRoutes, healthRoutes, metricsRoutes, documentationRoutes],
   ];
   for (const register of groups) register(router, context);
   if (context.settings.dashboardDir !== null) dashboardRoutes(router, context.settings.dashboardDir);

@@ -67,6 +67,20 @@ describe('the stream of a job', () => {
     expect(new Set(events).size).toBe(events.length);
   });
 
+  it('can begin behind what was: the job as it is, then only what comes', async () => {
+    const { id, report, step, log } = await startTraining();
+    await report(step(1), log('one'));
+    const seen: JobStreamMessage[] = [];
+    for await (const message of client.jobs.stream(id, { from: 'end' })) {
+      seen.push(message);
+      if (message.type === 'job' && seen.length === 1) await report(step(2), log('two'));
+      if (message.type === 'log') await api.apply(id, { type: 'cancelRequested' }, { type: 'workersGone' });
+    }
+    expect(seen[0]).toMatchObject({ type: 'job', data: { id } });
+    expect(steps(seen)).toEqual([2]);
+    expect(seen.flatMap((message) => (message.type === 'log' ? [message.data.message] : []))).toEqual(['two']);
+  });
+
   it('a client whose connection breaks gets the rest, and nothing twice', async () => {
     const { id, report, step, log } = await startTraining();
     await report(step(1), log('one'));

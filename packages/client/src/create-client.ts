@@ -1,9 +1,11 @@
 import { type ApiKeysClient, apiKeysClient } from './api-keys.ts';
+import { type AuditClient, auditClient } from './audit.ts';
 import { type ChatClient, chatClient } from './chat.ts';
 import { type FilesClient, filesClient } from './files.ts';
 import { type JobsClient, jobsClient } from './jobs.ts';
 import { type ModelsClient, modelsClient } from './models.ts';
 import { type PoolsClient, poolsClient } from './pools.ts';
+import { type SessionClient, sessionClient } from './session.ts';
 import { type ClientOptions, createTransport } from './transport.ts';
 
 /** Capstan's REST API, one function an operation. Answers are checked by the schemas that the server answers by. */
@@ -14,6 +16,8 @@ export interface CapstanClient {
   chat: ChatClient;
   pools: PoolsClient;
   apiKeys: ApiKeysClient;
+  session: SessionClient;
+  audit: AuditClient;
 }
 
 /** Opens nothing and keeps nothing; runs in Node and in browsers. */
@@ -26,5 +30,7 @@ export function createClient(options: ClientOptions): CapstanClient {
     chat: chatClient(transport),
     pools: poolsClient(transport),
     apiKeys: apiKeysClient(transport),
+    session: sessionClient(transport),
+    audit: auditClient(transport),
   };
 }

@@ -1,9 +1,13 @@
 import {
   type AdapterFileObject,
+  type AttemptObject,
   adapterFileObjectSchema,
+  attemptObjectSchema,
   type CheckpointObject,
   type CreateJobRequest,
+  type CurveObject,
   checkpointObjectSchema,
+  curveObjectSchema,
   type EventObject,
   eventObjectSchema,
   type JobEstimateObject,
@@ -51,7 +55,16 @@ export interface JobsClient {
   listCheckpoints(id: string, page?: Page, options?: RequestOptions): Promise<List<CheckpointObject>>;
   /** Oldest first. */
   listMetrics(id: string, page?: SeqPage, options?: RequestOptions): Promise<List<MetricObject>>;
-  listLogs(id: string, page?: SeqPage & { attempt?: number | undefined }, options?: RequestOptions): Promise<List<LogObject>>;
+  /** The metrics of the whole run in at most `points` points. */
+  curve(id: string, query?: { points?: number }, options?: RequestOptions): Promise<CurveObject>;
+  /** Every launch, the first one first. */
+  listAttempts(id: string, options?: RequestOptions): Promise<List<AttemptObject>>;
+  /** With `tail` the last lines, else from the first. */
+  listLogs(
+    id: string,
+    page?: SeqPage & { attempt?: number | undefined; tail?: boolean | undefined },
+    options?: RequestOptions,
+  ): Promise<List<LogObject>>;
   /** Files of the trained model: an adapter in PEFT's layout, or whole weights. */
   listAdapterFiles(id: string, options?: RequestOptions): Promise<List<AdapterFileObject>>;
   adapterFile(id: string, path: string, options?: RequestOptions): Promise<Response>;
@@ -64,6 +77,7 @@ const eventList = listSchema(eventObjectSchema);
 const checkpointList = listSchema(checkpointObjectSchema);
 const metricList = listSchema(metricObjectSchema);
 const logList = listSchema(logObjectSchema);
+const attemptList = listSchema(attemptObjectSchema);
 const adapterFileList = listSchema(adapterFileObjectSchema);
 
 const JOBS = '/fine_tuning/jobs';
@@ -90,7 +104,13 @@ export function jobsClient(transport: Transport): JobsClient {
       request(checkpointList, { method: 'GET', path: jobPath(id, '/checkpoints'), query: { ...page }, ...options }),
     listMetrics: (id, page, options) =>
       request(metricList, { method: 'GET', path: jobPath(id, '/metrics'), query: { ...page }, ...options }),
-    listLogs: (id, page, options) => request(logList, { method: 'GET', path: jobPath(id, '/logs'), query: { ...page }, ...options }),
+    curve: (id, query, options) =>
+      request(curveObjectSchema, { method: 'GET', path: jobPath(id, '/curve'), query: { ...query }, ...options }),
+    listAttempts: (id, options) => request(attemptList, { method: 'GET', path: jobPath(id, '/attempts'), ...options }),
+    listLogs: (id, { tail, ...page } = {}, options) => {
+      const query = { ...page, tail: tail === undefined ? undefined : String(tail) };
+      return request(logList, { method: 'GET', path: jobPath(id, '/logs'), query, ...options });
+    },
     listAdapterFiles: (id, options) => request(adapterFileList, { method: 'GET', path: jobPath(id, '/adapter'), ...options }),
     adapterFile: (id, path, options) => send({ method: 'GET', path: jobPath(id, `/adapter/${segment(path)}`), ...options }),
     stream: (id, options) => streamJob(transport, jobPath(id, '/stream'), options),

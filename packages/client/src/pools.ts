@@ -1,9 +1,28 @@
-import { type List, listSchema, type PoolObject, poolObjectSchema, type UpdatePoolRequest } from '@capstan/core';
+import {
+  type CreatePoolRequest,
+  type List,
+  listSchema,
+  type PoolForecastObject,
+  type PoolObject,
+  poolForecastObjectSchema,
+  poolObjectSchema,
+  type UpdatePoolRequest,
+} from '@capstan/core';
 import { type RequestOptions, segment, type Transport } from './transport.ts';
+
+export interface SupposedPool {
+  maxWorkers?: number | undefined;
+  paused?: boolean | undefined;
+}
 
 export interface PoolsClient {
   retrieve(id: string, options?: RequestOptions): Promise<PoolObject>;
   list(options?: RequestOptions): Promise<List<PoolObject>>;
+  create(request: CreatePoolRequest, options?: RequestOptions): Promise<PoolObject>;
+  /** Launches nothing more, and lets the pool's jobs save a checkpoint and pause. */
+  drain(id: string, options?: RequestOptions): Promise<PoolObject>;
+  /** When each queued job starts, as the pool is or as `supposed`. */
+  forecast(id: string, supposed?: SupposedPool, options?: RequestOptions): Promise<PoolForecastObject>;
   /** Give the `version` you saw to change only that one; a conflict otherwise. */
   update(id: string, patch: UpdatePoolRequest, options?: RequestOptions): Promise<PoolObject>;
 }
@@ -14,6 +33,12 @@ export function poolsClient({ request }: Transport): PoolsClient {
   return {
     retrieve: (id, options) => request(poolObjectSchema, { method: 'GET', path: `/pools/${segment(id)}`, ...options }),
     list: (options) => request(poolList, { method: 'GET', path: '/pools', ...options }),
+    create: (json, options) => request(poolObjectSchema, { method: 'POST', path: '/pools', json, ...options }),
+    drain: (id, options) => request(poolObjectSchema, { method: 'POST', path: `/pools/${segment(id)}/drain`, ...options }),
+    forecast: (id, { maxWorkers, paused } = {}, options) => {
+      const query = { max_workers: maxWorkers, paused: paused === undefined ? undefined : String(paused) };
+      return request(poolForecastObjectSchema, { method: 'GET', path: `/pools/${segment(id)}/forecast`, query, ...options });
+    },
     update: (id, json, options) => request(poolObjectSchema, { method: 'PATCH', path: `/pools/${segment(id)}`, json, ...options }),
   };
 }

@@ -7,6 +7,8 @@ export interface StreamJobOptions {
   signal?: AbortSignal | undefined;
   /** The id of the last message of an earlier stream; what came before it is not sent again. */
   lastEventId?: string | undefined;
+  /** `end` leaves out what the job has recorded so far; the job itself comes first all the same. */
+  from?: 'start' | 'end' | undefined;
 }
 
 /** The server sends a heartbeat every 15 s; three missed ones mean a dead connection that nobody closed. */
@@ -23,9 +25,9 @@ const MOST_FAILURES = 30;
 export async function* streamJob(
   transport: Transport,
   path: string,
-  { signal, lastEventId }: StreamJobOptions = {},
+  { signal, lastEventId, from }: StreamJobOptions = {},
 ): AsyncGenerator<JobStreamMessage> {
-  const state: StreamState = { lastEventId, failures: 0, isDone: false };
+  const state: StreamState = { lastEventId, from, failures: 0, isDone: false };
   for (;;) {
     try {
       yield* followConnection(transport, path, state, signal);
@@ -40,6 +42,7 @@ export async function* streamJob(
 }
 
 interface StreamState {
+  from: StreamJobOptions['from'];
   lastEventId: string | undefined;
   /** Failed connections since the last message. */
   failures: number;
@@ -47,7 +50,7 @@ interface StreamState {
 }
 
 async function* followConnection(transport: Transport, path: string, state: StreamState, signal: AbortSignal | undefined) {
-  for await (const { id, content } of connection(transport, path, { signal, lastEventId: state.lastEventId })) {
+  for await (const { id, content } of connection(transport, path, { signal, lastEventId: state.lastEventId, from: state.from })) {
     state.failures = 0;
     state.lastEventId = id ?? state.lastEventId;
     state.isDone = content.type === 'done';
@@ -57,7 +60,7 @@ async function* followConnection(transport: Transport, path: string, state: Stre
 }
 
 /** One connection, watched for silence. Messages of kinds that a newer server may send are passed over. */
-async function* connection(transport: Transport, path: string, { signal, lastEventId }: StreamJobOptions) {
+async function* connection(transport: Transport, path: string, { signal, lastEventId, from }: StreamJobOptions) {
   const silence = new AbortController();
   const both = signal ? AbortSignal.any([signal, silence.signal]) : silence.signal;
   const headers: Record<string, string> = {
@@ -66,7 +69,7 @@ async function* connection(transport: Transport, path: string, { signal, lastEve
   };
   const watch = watchSilence(transport, silence);
   try {
-    const response = await transport.send({ method: 'GET', path, headers, signal: both, repeatable: false });
+    const response = await transport.send({ method: 'GET', path, query: { from }, headers, signal: both, repeatable: false });
     for await (const message of serverSentEvents(response)) {
       watch.heard();
       if (message === 'heartbeat') continue;

@@ -1,10 +1,11 @@
-import type { Clock } from '@capstan/core';
+import { type Clock, SESSION_HEADER } from '@capstan/core';
 import { ApiError, ConnectionError, readApiError } from './api-error.ts';
 
 export interface ClientOptions {
   /** As for OpenAI's client: with the version, e.g. `http://127.0.0.1:8080/v1`. A path alone works in a browser. */
   baseUrl: string;
-  apiKey: string;
+  /** Null in a browser that is logged in: its session's cookie goes along by itself. */
+  apiKey: string | null;
   clock: Clock;
   fetch?: typeof globalThis.fetch;
   /** Repeats of a request that is safe to repeat, after a lost connection, 429 or 5xx. 2 by default. */
@@ -63,7 +64,7 @@ export function createTransport(options: ClientOptions): Transport {
 
 async function sendOnce({ baseUrl, apiKey, fetch = globalThis.fetch }: ClientOptions, call: Call): Promise<Response> {
   const url = `${baseUrl.replace(/\/+$/, '')}${call.path}${queryString(call.query)}`;
-  const headers: Record<string, string> = { authorization: `Bearer ${apiKey}`, ...call.headers };
+  const headers: Record<string, string> = { ...credential(apiKey), ...call.headers };
   if (call.json !== undefined) headers['content-type'] = 'application/json';
   const body = call.form ?? (call.json === undefined ? null : JSON.stringify(call.json));
   let response: Response;
@@ -75,6 +76,10 @@ async function sendOnce({ baseUrl, apiKey, fetch = globalThis.fetch }: ClientOpt
   }
   if (!response.ok) throw await readApiError(response);
   return response;
+}
+
+function credential(apiKey: string | null): Record<string, string> {
+  return apiKey === null ? { [SESSION_HEADER]: '1' } : { authorization: `Bearer ${apiKey}` };
 }
 
 async function readJson(response: Response): Promise<unknown> {

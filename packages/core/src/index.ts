@@ -1,5 +1,9 @@
 export type { ApiKeyObject, ApiKeyRole, CreateApiKeyRequest } from './api/api-key-object.ts';
 export { API_KEY_ROLES, apiKeyObjectSchema, createApiKeyRequestSchema } from './api/api-key-object.ts';
+export type { AttemptObject } from './api/attempt-object.ts';
+export { attemptObjectSchema } from './api/attempt-object.ts';
+export type { AuditEventObject } from './api/audit-event-object.ts';
+export { auditEventObjectSchema, listAuditEventsQuerySchema } from './api/audit-event-object.ts';
 export type { CapstanJobOptions } from './api/capstan-job-options.ts';
 export type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest, ChatCompletionRequestInput } from './api/chat-completion.ts';
 export { chatCompletionChunkSchema, chatCompletionRequestSchema, chatCompletionSchema } from './api/chat-completion.ts';
@@ -9,6 +13,8 @@ export type { Completion, CompletionRequest } from './api/completion.ts';
 export { completionRequestSchema, completionSchema } from './api/completion.ts';
 export type { CreateJobRequest, Hyperparameters } from './api/create-job.ts';
 export { createJobRequestSchema } from './api/create-job.ts';
+export type { CurveObject, CurvePoint } from './api/curve-object.ts';
+export { curveObjectSchema, curveQuerySchema } from './api/curve-object.ts';
 export type { ErrorBody } from './api/error-body.ts';
 export { errorBodySchema } from './api/error-body.ts';
 export type { FileObject, FilePurpose, UploadFields } from './api/file-object.ts';
@@ -31,13 +37,17 @@ export {
   metricObjectSchema,
 } from './api/job-records.ts';
 export type { JobStreamMessage, StreamPosition } from './api/job-stream.ts';
-export { formatStreamPosition, jobStreamMessageSchema, parseStreamPosition } from './api/job-stream.ts';
+export { formatStreamPosition, jobStreamMessageSchema, jobStreamQuerySchema, parseStreamPosition } from './api/job-stream.ts';
 export type { Deleted, List } from './api/list.ts';
 export { deletedSchema, listSchema } from './api/list.ts';
 export type { ModelObject } from './api/model-object.ts';
 export { modelObjectSchema } from './api/model-object.ts';
-export type { PoolObject, UpdatePoolRequest } from './api/pool-object.ts';
-export { poolObjectSchema, updatePoolRequestSchema } from './api/pool-object.ts';
+export type { PoolForecastObject } from './api/pool-forecast-object.ts';
+export { poolForecastObjectSchema, poolForecastQuerySchema } from './api/pool-forecast-object.ts';
+export type { CreatePoolRequest, PoolObject, UpdatePoolRequest } from './api/pool-object.ts';
+export { createPoolRequestSchema, poolObjectSchema, updatePoolRequestSchema } from './api/pool-object.ts';
+export type { CreateSessionRequest, SessionObject } from './api/session-object.ts';
+export { createSessionRequestSchema, mayAct, SESSION_HEADER, sessionObjectSchema } from './api/session-object.ts';
 export type { Clock } from './clock.ts';
 export type { DatasetReport, Leakage, LengthSummary } from './datasets/dataset-report.ts';
 export { datasetProblemSchema, datasetReportSchema, leakageSchema } from './datasets/dataset-report.ts';
@@ -70,6 +80,8 @@ export {
 export { backoffMs, FAILURE_RULES, failurePolicy } from './failure-policy.ts';
 export type { Failure, FailureReason } from './failure-reason.ts';
 export { FAILURE_REASONS } from './failure-reason.ts';
+export type { ForecastJob, PoolOutlook } from './forecast-pool.ts';
+export { forecastPool } from './forecast-pool.ts';
 export type { GenerateChunk, GenerateRequest, ServeAssignment } from './generate.ts';
 export { serveAssignmentSchema } from './generate.ts';
 export type { EvaluationFigures, FineTuningJob, JobEstimate, JobProgress, JobResult, JobSpec } from './job.ts';

@@ -44,7 +44,7 @@ export function createApiKeyRepository(prisma: PrismaDatabase, clock: Clock): Ap
     const sha256 = hashKey(key);
     const data = { id: makeId('key', randomBytes), ...input, sha256, hint: key.slice(-HINT_LENGTH) };
     await prisma.apiKey.createMany({ data, skipDuplicates: true });
-    return toRecord(await prisma.apiKey.findUniqueOrThrow({ where: { sha256 } }));
+    return toApiKeyRecord(await prisma.apiKey.findUniqueOrThrow({ where: { sha256 } }));
   }
 
   return {
@@ -55,11 +55,11 @@ export function createApiKeyRepository(prisma: PrismaDatabase, clock: Clock): Ap
     },
     async findByKey(key) {
       const row = await prisma.apiKey.findUnique({ where: { sha256: hashKey(key), revokedAt: null } });
-      return row === null ? null : toRecord(row);
+      return row === null ? null : toApiKeyRecord(row);
     },
     async list(projectId) {
       const rows = await prisma.apiKey.findMany({ where: { projectId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
-      return rows.map(toRecord);
+      return rows.map(toApiKeyRecord);
     },
     async revoke(projectId, id) {
       await prisma.apiKey.updateMany({ where: { id, projectId, revokedAt: null }, data: { revokedAt: clock.now() } });
@@ -69,10 +69,10 @@ export function createApiKeyRepository(prisma: PrismaDatabase, clock: Clock): Ap
 }
 
 /** A key holds 200 random bits, so a plain hash is as good as a slow one, and every request pays for it. */
-function hashKey(key: string): string {
+export function hashKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-function toRecord({ sha256: _sha256, ...record }: ApiKey): ApiKeyRecord {
+export function toApiKeyRecord({ sha256: _sha256, ...record }: ApiKey): ApiKeyRecord {
   return record;
 }

@@ -22,6 +22,7 @@ export { makeId } from './make-id.ts';
 export type { BaseEvaluation, CurvePoint, MetricRepository, StepMetric } from './metrics.ts';
 export type { Migrated } from './migrate.ts';
 export { migrate } from './migrate.ts';
+export { migrateWhenReachable } from './migrate-when-reachable.ts';
 export type { Model, ModelRepository, NewBaseModel } from './models.ts';
 export type { Database, DatabaseOptions } from './open-database.ts';
 export { openDatabase } from './open-database.ts';

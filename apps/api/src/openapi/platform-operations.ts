@@ -1,4 +1,4 @@
-import { listSchema } from '@capstan/core';
+import { listAuditEventsQuerySchema, listSchema, poolForecastQuerySchema } from '@capstan/core';
 import type { Operation } from './operation.ts';
 import { schemas } from './schemas.ts';
 
@@ -65,6 +65,66 @@ export const operatorOperations: Operation[] = [
     summary: 'Scale, pause or price a pool.',
     body: schemas.UpdatePoolRequest,
     answer: schemas.Pool,
+  },
+  {
+    method: 'post',
+    role: 'operator',
+    path: '/pools',
+    id: 'createPool',
+    tag: 'Pools',
+    summary: 'Make a pool.',
+    body: schemas.CreatePoolRequest,
+    answer: schemas.Pool,
+    status: 201,
+  },
+  {
+    method: 'post',
+    role: 'operator',
+    path: '/pools/{pool_id}/drain',
+    id: 'drainPool',
+    tag: 'Pools',
+    summary: 'Launch nothing more in a pool, and let its jobs save a checkpoint and pause.',
+    answer: schemas.Pool,
+  },
+  {
+    ...read,
+    path: '/pools/{pool_id}/forecast',
+    id: 'forecastPool',
+    tag: 'Pools',
+    summary: 'Tell when each queued job starts, as the pool is or as it might be.',
+    query: poolForecastQuerySchema,
+    answer: schemas.PoolForecast,
+  },
+  {
+    ...read,
+    path: '/audit_events',
+    role: 'operator',
+    id: 'listAuditEvents',
+    tag: 'Pools',
+    summary: 'List what operators changed.',
+    query: listAuditEventsQuerySchema,
+    answer: listSchema(schemas.AuditEvent),
+  },
+  {
+    method: 'post',
+    role: 'viewer',
+    path: '/session',
+    id: 'createSession',
+    tag: 'Sessions',
+    summary: 'Log a browser in: the answer sets a cookie that stands for the key.',
+    body: schemas.CreateSessionRequest,
+    answer: schemas.Session,
+    status: 201,
+  },
+  { ...read, path: '/session', id: 'retrieveSession', tag: 'Sessions', summary: 'Tell who asks.', answer: schemas.Session },
+  {
+    method: 'delete',
+    role: 'viewer',
+    path: '/session',
+    id: 'deleteSession',
+    tag: 'Sessions',
+    summary: 'Log a browser out.',
+    answer: schemas.Deleted,
   },
   {
     method: 'post',

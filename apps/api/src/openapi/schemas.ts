@@ -1,6 +1,8 @@
 import {
   adapterFileObjectSchema,
   apiKeyObjectSchema,
+  attemptObjectSchema,
+  auditEventObjectSchema,
   chatCompletionRequestSchema,
   chatCompletionSchema,
   checkpointObjectSchema,
@@ -9,6 +11,9 @@ import {
   completionSchema,
   createApiKeyRequestSchema,
   createJobRequestSchema,
+  createPoolRequestSchema,
+  createSessionRequestSchema,
+  curveObjectSchema,
   deletedSchema,
   errorBodySchema,
   eventObjectSchema,
@@ -20,7 +25,9 @@ import {
   metricObjectSchema,
   modelComparisonSchema,
   modelObjectSchema,
+  poolForecastObjectSchema,
   poolObjectSchema,
+  sessionObjectSchema,
   updatePoolRequestSchema,
 } from '@capstan/core';
 
@@ -28,6 +35,8 @@ import {
 export const schemas = {
   AdapterFile: adapterFileObjectSchema.meta({ id: 'AdapterFile' }),
   ApiKey: apiKeyObjectSchema.meta({ id: 'ApiKey' }),
+  Attempt: attemptObjectSchema.meta({ id: 'FineTuningJobAttempt' }),
+  AuditEvent: auditEventObjectSchema.meta({ id: 'AuditEvent' }),
   ChatCompletion: chatCompletionSchema.meta({ id: 'ChatCompletion' }),
   ChatCompletionRequest: chatCompletionRequestSchema.meta({ id: 'ChatCompletionRequest' }),
   Checkpoint: checkpointObjectSchema.meta({ id: 'FineTuningJobCheckpoint' }),
@@ -36,6 +45,9 @@ export const schemas = {
   CompletionRequest: completionRequestSchema.meta({ id: 'CompletionRequest' }),
   CreateApiKeyRequest: createApiKeyRequestSchema.meta({ id: 'CreateApiKeyRequest' }),
   CreateJobRequest: createJobRequestSchema.meta({ id: 'CreateFineTuningJobRequest' }),
+  CreatePoolRequest: createPoolRequestSchema.meta({ id: 'CreatePoolRequest' }),
+  CreateSessionRequest: createSessionRequestSchema.meta({ id: 'CreateSessionRequest' }),
+  Curve: curveObjectSchema.meta({ id: 'FineTuningJobCurve' }),
   Deleted: deletedSchema.meta({ id: 'Deleted' }),
   Error: errorBodySchema.meta({ id: 'Error' }),
   Event: eventObjectSchema.meta({ id: 'FineTuningJobEvent' }),
@@ -48,5 +60,7 @@ export const schemas = {
   Model: modelObjectSchema.meta({ id: 'Model' }),
   ModelComparison: modelComparisonSchema.meta({ id: 'ModelComparison' }),
   Pool: poolObjectSchema.meta({ id: 'Pool' }),
+  PoolForecast: poolForecastObjectSchema.meta({ id: 'PoolForecast' }),
+  Session: sessionObjectSchema.meta({ id: 'Session' }),
   UpdatePoolRequest: updatePoolRequestSchema.meta({ id: 'UpdatePoolRequest' }),
 };

@@ -1,4 +1,6 @@
 import {
+  curveQuerySchema,
+  jobStreamQuerySchema,
   listCheckpointsQuerySchema,
   listEventsQuerySchema,
   listFilesQuerySchema,
@@ -144,6 +146,23 @@ export const jobOperations: Operation[] = [
   },
   {
     ...read,
+    path: `${JOB}/curve`,
+    id: 'retrieveJobCurve',
+    tag: 'Fine-tuning',
+    summary: 'The metrics of the whole run, in few points.',
+    query: curveQuerySchema,
+    answer: schemas.Curve,
+  },
+  {
+    ...read,
+    path: `${JOB}/attempts`,
+    id: 'listJobAttempts',
+    tag: 'Fine-tuning',
+    summary: 'List launches, each with its end and its price.',
+    answer: listSchema(schemas.Attempt),
+  },
+  {
+    ...read,
     path: `${JOB}/logs`,
     id: 'listJobLogs',
     tag: 'Fine-tuning',
@@ -173,6 +192,7 @@ export const jobOperations: Operation[] = [
     id: 'streamJob',
     tag: 'Fine-tuning',
     summary: 'Follow a job; resumable with Last-Event-ID.',
+    query: jobStreamQuerySchema,
     answer: { contentType: 'text/event-stream', description: 'Messages job, event, metrics, log, and done at the end.' },
   },
 ];

@@ -54,9 +54,12 @@ export function jobRecordRoutes(router: Router, context: ApiContext): void {
   });
 
   get('/logs', async (exchange) => {
-    const { after, limit, attempt } = readQuery(exchange.request, listLogsQuerySchema);
-    const lines = await db.logs.list((await jobOf(exchange)).id, { attempt, after, limit: limit + 1 });
-    sendJson(exchange.response, toPlainList(lines.slice(0, limit).map(logToRest), lines.length > limit));
+    const { after, limit, attempt, tail } = readQuery(exchange.request, listLogsQuerySchema);
+    const { id } = await jobOf(exchange);
+    const isTail = tail === 'true';
+    const lines = await (isTail ? db.logs.tail(id, { attempt, limit: limit + 1 }) : db.logs.list(id, { attempt, after, limit: limit + 1 }));
+    const page = isTail ? lines.slice(-limit) : lines.slice(0, limit);
+    sendJson(exchange.response, toPlainList(page.map(logToRest), lines.length > limit));
   });
 
   get('/adapter', async (exchange) => {

@@ -1,51 +1,74 @@
-import { NotFoundError, type Pool, type UpdatePoolRequest, updatePoolRequestSchema } from '@capstan/core';
+import { ConflictError, createPoolRequestSchema, NotFoundError, type Pool, poolSchema, updatePoolRequestSchema } from '@capstan/core';
 import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readJsonBody } from '../http/read-json-body.ts';
 import { resource } from '../http/resource.ts';
 import { validate } from '../http/validate.ts';
+import { changeOf } from '../pools/change-of.ts';
+import { drainPool } from '../pools/drain-pool.ts';
+import { poolFromRest } from '../pools/pool-from-rest.ts';
 import { poolToRest } from '../rest/pool-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 
+/** What operators do to pools is written down with its before and after. */
 export function poolRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, lookups, settings } = context;
   const show = async (pool: Pool) => poolToRest(pool, { ...(await db.pools.usage(pool.id)) });
+  const poolOf = ({ request }: Exchange) => findPool(context, pathPart(request, 'poolId'));
+  const bodyOf = async ({ request }: Exchange) => (await readJsonBody(request, settings.maxJsonBytes)).value;
 
-  async function update({ request, response }: Exchange) {
-    const { value } = await readJsonBody(request, settings.maxJsonBytes);
-    const { version, ...patch } = validate(updatePoolRequestSchema, value);
-    const pool = await findPool(context, pathPart(request, 'poolId'));
-    const changed = await db.pools.update(pool.id, toPatch(patch), version ?? pool.version);
+  async function record({ caller }: Exchange, action: string, change: { subject: string; before: object; after: object }) {
+    const { subject, before, after } = change;
+    const author = { projectId: caller.projectId, apiKeyId: caller.keyId };
+    await db.audit.append({ ...author, action, subject, before: { ...before }, after: { ...after } });
+  }
+
+  async function create(exchange: Exchange) {
+    const wanted = poolSchema.parse(poolFromRest(validate(createPoolRequestSchema, await bodyOf(exchange))));
+    if (await db.pools.get(wanted.id)) {
+      throw new ConflictError(`There is a pool '${wanted.id}' already: PATCH changes it.`, { param: 'id', reason: 'pool_exists' });
+    }
+    const pool = await db.pools.ensure(wanted);
     lookups.forgetPool(pool.id);
-    response.json(await show(changed));
+    await record(exchange, 'pool.create', { subject: pool.id, before: {}, after: wanted });
+    exchange.response.status(201).json(await show(pool));
+  }
+
+  async function change(exchange: Exchange, action: string, { patch, version }: { patch: Partial<Pool>; version?: number | undefined }) {
+    const pool = await poolOf(exchange);
+    const changed = await db.pools.update(pool.id, patch, version ?? pool.version);
+    lookups.forgetPool(pool.id);
+    await record(exchange, action, { subject: pool.id, ...changeOf(pool, changed) });
+    return changed;
+  }
+
+  async function update(exchange: Exchange) {
+    const { version, ...patch } = validate(updatePoolRequestSchema, await bodyOf(exchange));
+    exchange.response.json(await show(await change(exchange, 'pool.update', { patch: poolFromRest(patch), version })));
+  }
+
+  async function drain(exchange: Exchange) {
+    const pool = await change(exchange, 'pool.drain', { patch: { paused: true } });
+    await drainPool(context, pool.id);
+    exchange.response.json(await show(pool));
   }
 
   resource(router, '/v1/pools', {
     get: endpoint(authenticate, 'viewer', async ({ response }) => {
       response.json(toList(await Promise.all((await db.pools.list()).map(show)), false));
     }),
+    post: endpoint(authenticate, 'operator', create),
   });
   resource(router, '/v1/pools/:poolId', {
-    get: endpoint(authenticate, 'viewer', async ({ request, response }) => {
-      response.json(await show(await findPool(context, pathPart(request, 'poolId'))));
-    }),
+    get: endpoint(authenticate, 'viewer', async (exchange) => void exchange.response.json(await show(await poolOf(exchange)))),
     patch: endpoint(authenticate, 'operator', update),
   });
+  resource(router, '/v1/pools/:poolId/drain', { post: endpoint(authenticate, 'operator', drain) });
 }
 
-async function findPool({ db }: ApiContext, id: string): Promise<Pool> {
+export async function findPool({ db }: ApiContext, id: string): Promise<Pool> {
   const pool = await db.pools.get(id);
   if (pool) return pool;
   throw new NotFoundError(`There is no pool '${id}'. GET /v1/pools lists them.`, { param: 'pool_id', reason: 'pool_not_found' });
-}
-
-function toPatch(patch: Omit<UpdatePoolRequest, 'version'>) {
-  return {
-    ...(patch.max_workers === undefined ? {} : { maxWorkers: patch.max_workers }),
-    ...(patch.min_ready === undefined ? {} : { minReady: patch.min_ready }),
-    ...(patch.price_per_gpu_hour === undefined ? {} : { pricePerGpuHour: patch.price_per_gpu_hour }),
-    ...(patch.paused === undefined ? {} : { paused: patch.paused }),
-    ...(patch.memory_mib === undefined ? {} : { memoryMiB: patch.memory_mib }),
-  };
 }

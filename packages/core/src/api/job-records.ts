@@ -74,6 +74,10 @@ export const listLogsQuerySchema = pageQuerySchema({ defaultLimit: 200, maxLimit
     .regex(/^\d{1,6}$/, 'Give the number of an attempt, from 1.')
     .transform(Number)
     .optional(),
+  tail: z
+    .enum(['true', 'false'], { error: 'Give true or false.' })
+    .optional()
+    .meta({ description: 'The last lines instead of the first; `after` does not count then.' }),
 });
 
 /** One file of the trained model, in PEFT's layout for an adapter. Its bytes are at `GET …/adapter/{path}`. */

@@ -15,6 +15,11 @@ export const jobStreamMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type JobStreamMessage = z.infer<typeof jobStreamMessageSchema>;
 
+/** Where a stream without `Last-Event-ID` begins: at the start of the job, or behind all that it has recorded so far. */
+export const jobStreamQuerySchema = z.strictObject({
+  from: z.enum(['start', 'end'], { error: 'Give start or end.' }).optional(),
+});
+
 export interface StreamPosition {
   event: number;
   metric: number;

@@ -17,14 +17,27 @@ export const poolObjectSchema = z.looseObject({
 });
 export type PoolObject = z.infer<typeof poolObjectSchema>;
 
+const changeable = {
+  max_workers: poolSchema.shape.maxWorkers.optional(),
+  min_ready: z.number().int().min(0).max(10_000).optional(),
+  price_per_gpu_hour: z.number().min(0).max(1_000_000).optional(),
+  paused: z.boolean().optional(),
+  memory_mib: z.number().int().min(64).max(16_777_216).nullable().optional(),
+};
+
+export const createPoolRequestSchema = z.strictObject({
+  ...changeable,
+  id: z
+    .string({ error: 'Give the name of the pool.' })
+    .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'A pool name holds lower-case letters, digits and "-" only.'),
+  launcher: z.enum(['kubernetes', 'process'], { error: 'Give kubernetes or process.' }),
+  max_workers: poolSchema.shape.maxWorkers,
+  gpus_per_worker: z.number().int().min(0).max(64).optional(),
+  settings: poolSchema.shape.settings.optional().meta({ description: "The launcher's own: node selector, image, tolerations …" }),
+});
+export type CreatePoolRequest = z.input<typeof createPoolRequestSchema>;
+
 export const updatePoolRequestSchema = z
-  .strictObject({
-    version: z.number().int().min(0).max(2_147_483_647).optional(),
-    max_workers: poolSchema.shape.maxWorkers.optional(),
-    min_ready: z.number().int().min(0).max(10_000).optional(),
-    price_per_gpu_hour: z.number().min(0).max(1_000_000).optional(),
-    paused: z.boolean().optional(),
-    memory_mib: z.number().int().min(64).max(16_777_216).nullable().optional(),
-  })
+  .strictObject({ ...changeable, version: z.number().int().min(0).max(2_147_483_647).optional() })
   .refine((patch) => Object.keys(patch).some((name) => name !== 'version'), 'Name at least one member to change, e.g. "max_workers".');
 export type UpdatePoolRequest = z.infer<typeof updatePoolRequestSchema>;

@@ -1,4 +1,4 @@
-import type { Clock, FineTuningJob, JobEvent, JobStatus } from '@capstan/core';
+import type { Clock, FineTuningJob, JobEvent, JobStatus, StreamPosition } from '@capstan/core';
 import type { Announcer } from '../announcer.ts';
 import { Prisma } from '../generated/client.ts';
 import type { Sql } from '../sql.ts';
@@ -32,6 +32,8 @@ export interface JobRepository {
   listReconcilable(page: { limit: number; after?: string }): Promise<FineTuningJob[]>;
   listQueued(filter: QueuedFilter): Promise<FineTuningJob[]>;
   position(jobId: string): Promise<QueuePosition | null>;
+  /** The last event, metric and log line so far: a reader that begins here sees only what is new. */
+  streamEnd(jobId: string): Promise<StreamPosition>;
   countByStatus(): Promise<{ poolId: string; status: JobStatus; jobs: number }[]>;
 }
 
@@ -49,6 +51,7 @@ export function createJobRepository(context: JobContext): JobRepository {
     listReconcilable: (page) => listReconcilable(context, page),
     listQueued: (filter) => listQueued(context, filter),
     position: (jobId) => position(context, jobId),
+    streamEnd: (jobId) => streamEnd(context, jobId),
     countByStatus: () => countByStatus(context),
   };
 }
@@ -58,4 +61,13 @@ async function markLaunched({ sql, clock }: JobContext, jobId: string, attempt: 
     UPDATE attempts SET state = 'launched', launched_at = ${clock.now()}::timestamptz
     WHERE job_id = ${jobId} AND attempt = ${attempt}::int AND state = 'intended'`;
   await sql.rows(statement, 'mark-launched');
+}
+
+async function streamEnd({ sql }: JobContext, jobId: string): Promise<StreamPosition> {
+  const statement = Prisma.sql`
+    SELECT coalesce((SELECT max(seq) FROM job_events WHERE job_id = ${jobId}), 0) AS event,
+      coalesce((SELECT max(seq) FROM step_metrics WHERE job_id = ${jobId}), 0) AS metric,
+      coalesce((SELECT max(seq) FROM log_lines WHERE job_id = ${jobId}), 0) AS log`;
+  const [position] = await sql.rows<StreamPosition>(statement, 'stream-end');
+  return position ?? { event: 0, metric: 0, log: 0 };
 }
