@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createDirectoryStore } from '@capstan/artifacts';
-import { migrate, openDatabase } from '@capstan/db';
+import { migrateWhenReachable, openDatabase } from '@capstan/db';
 import { createInferenceClient } from '@capstan/proto';
 import { createQueue } from '@capstan/queue';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
@@ -12,7 +12,6 @@ import { sweepUploads } from './files/sweep-uploads.ts';
 import { createApiMetrics } from './metrics.ts';
 import { serve } from './serve.ts';
 import { prepare } from './startup/prepare.ts';
-import { waitForDatabase } from './startup/wait-for-database.ts';
 
 /** An upload that is this old, in milliseconds, has lost its writer; and how often such are looked for. */
 const ABANDONED_UPLOAD_MS = 3_600_000;
@@ -24,7 +23,11 @@ const shutdown = shutdownSignal();
 const builtDashboard = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
 const databaseUrl = config.DATABASE_URL;
-await waitForDatabase({ migrate: () => migrate(databaseUrl), databaseUrl, clock, logger, signal: shutdown });
+await migrateWhenReachable(databaseUrl, {
+  clock,
+  signal: shutdown,
+  onAway: (err, address) => logger.warn({ err, address }, 'waiting for Postgres: check DATABASE_URL if this goes on'),
+});
 const db = openDatabase({ url: databaseUrl, clock, poolSize: config.DATABASE_POOL_SIZE });
 const queue = createQueue(
   config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? databaseUrl } : { redisUrl: config.REDIS_URL },

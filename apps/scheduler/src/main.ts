@@ -1,5 +1,5 @@
 import { createDirectoryStore } from '@capstan/artifacts';
-import { migrate, openDatabase } from '@capstan/db';
+import { migrateWhenReachable, openDatabase } from '@capstan/db';
 import { createProcessLauncher } from '@capstan/launcher';
 import { createQueue } from '@capstan/queue';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
@@ -14,7 +14,11 @@ const config = loadConfig(configSchema, process.env);
 const logger = createLogger({ name: 'scheduler', level: config.LOG_LEVEL });
 const shutdown = shutdownSignal();
 
-await migrate(config.DATABASE_URL);
+await migrateWhenReachable(config.DATABASE_URL, {
+  clock,
+  signal: shutdown,
+  onAway: (err, address) => logger.warn({ err, address }, 'waiting for Postgres: check DATABASE_URL if this goes on'),
+});
 const db = openDatabase({ url: config.DATABASE_URL, clock });
 const queue = createQueue(
   config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? config.DATABASE_URL } : { redisUrl: config.REDIS_URL },

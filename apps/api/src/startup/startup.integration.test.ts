@@ -1,16 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createDirectoryStore } from '@capstan/artifacts';
-import { ConflictError, poolSchema, UnavailableError } from '@capstan/core';
+import { poolSchema } from '@capstan/core';
 import { type Database, openDatabase } from '@capstan/db';
 import { createLogger, systemClock } from '@capstan/runtime';
-import { createTestDatabase, FakeClock, type TestDatabase } from '@capstan/testing';
+import { createTestDatabase, type TestDatabase } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepare } from './prepare.ts';
-import { waitForDatabase } from './wait-for-database.ts';
 
 const logger = createLogger({ name: 'api', level: 'silent' });
 const { signal } = new AbortController();
@@ -65,29 +63,5 @@ describe('prepare', () => {
     await writeFile(join(odd, 'broken', 'model.safetensors'), 'x');
     await start(odd);
     expect(await db.models.get('broken', 'proj-none')).toBeNull();
-  });
-});
-
-describe('waiting for Postgres', () => {
-  const databaseUrl = 'postgresql://somewhere:5432/capstan';
-
-  it('goes on while there is no server, with growing pauses', async () => {
-    const clock = new FakeClock();
-    let calls = 0;
-    const migrate = async () => {
-      if (++calls < 4) throw new UnavailableError('The database cannot be reached.');
-    };
-    const waiting = waitForDatabase({ migrate, databaseUrl, clock, logger, signal });
-    for (const ms of [250, 500, 1_000]) {
-      await setImmediate();
-      await clock.advance(ms);
-    }
-    await waiting;
-    expect(calls).toBe(4);
-  });
-
-  it('a database with another history is no reason to wait', async () => {
-    const migrate = () => Promise.reject(new ConflictError('another history'));
-    await expect(waitForDatabase({ migrate, databaseUrl, clock: new FakeClock(), logger, signal })).rejects.toThrow('another history');
   });
 });
