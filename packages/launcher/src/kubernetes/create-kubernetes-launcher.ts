@@ -58,7 +58,7 @@ export function createKubernetesLauncher(options: KubernetesLauncherOptions): Ku
       return view.names().flatMap((name) => observeLaunch(view.launch(name)));
     },
     async stop(name, { graceMs }) {
-      await stopJob(name, graceMs, api).catch((error: unknown) => {
+      await stopJob(name, graceMs, { job: view.launch(name).job, api }).catch((error: unknown) => {
         throw toAppError(error, `${name} could not be stopped`);
       });
     },

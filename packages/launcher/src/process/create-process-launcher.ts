@@ -54,9 +54,9 @@ export function createProcessLauncher(options: ProcessLauncherOptions): Launcher
 }
 
 /** A rank that cannot be started takes the others of its gang with it. A launch that is merely interrupted stands, to be repeated. */
-async function launch(spec: LaunchSpec, settings: LaunchSettings, signal: AbortSignal): Promise<void> {
+async function launch(wanted: LaunchSpec, settings: LaunchSettings, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  await recordLaunch(spec, settings.runsDir);
+  const spec = await recordLaunch(wanted, settings.runsDir);
   const ranks = Array.from({ length: spec.worldSize }, (_, rank) => rank);
   const outcomes = await Promise.allSettled(
     ranks.map(async (rank) => {

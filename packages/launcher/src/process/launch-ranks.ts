@@ -9,6 +9,7 @@ import { rankEnvironment } from './rank-environment.ts';
 import {
   claimSchema,
   createRecord,
+  launchRecordSchema,
   makePrivateDirectory,
   rankDirectory,
   readRecord,
@@ -27,13 +28,18 @@ export interface LaunchSettings {
   clock: Clock;
 }
 
-/** Records what is launched. Repeating it changes nothing, so a launch that was cut off can be finished by anybody. */
-export async function recordLaunch(spec: LaunchSpec, runsDir: string): Promise<void> {
-  const { name, kind, jobId, attempt, epoch, worldSize } = spec;
+/**
+ * Records what is launched. Repeating it changes nothing, so a launch that was cut off can be finished by anybody: the answer is what to
+ * launch then. Its ranks are told the address that the first ones were told, because ranks that sum gradients meet at one scheduler.
+ */
+export async function recordLaunch(spec: LaunchSpec, runsDir: string): Promise<LaunchSpec> {
+  const { name, kind, jobId, attempt, epoch, worldSize, schedulerAddress } = spec;
   const directory = runDirectory(runsDir, name);
   await makePrivateDirectory(directory);
   await replaceRecord(directory, 'token', spec.token);
-  await createRecord(directory, 'launch.json', { name, kind, jobId, attempt, epoch, worldSize });
+  await createRecord(directory, 'launch.json', { name, kind, jobId, attempt, epoch, worldSize, schedulerAddress });
+  const recorded = await readRecord(directory, 'launch.json', launchRecordSchema);
+  return { ...spec, schedulerAddress: recorded?.schedulerAddress ?? schedulerAddress };
 }
 
 /** Starts the supervisor of one rank, unless the rank has one. Where two are started at once, the second finds the claim and goes away. */

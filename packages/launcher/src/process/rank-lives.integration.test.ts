@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeLaunchSpec, untilLog, type WorkerBehaviour, waitFor } from '../conformance.ts';
 import type { Launcher, LaunchSpec, RankObservation } from '../launcher.ts';
 import { createProcessLauncher } from './create-process-launcher.ts';
+import { recordLaunch } from './launch-ranks.ts';
 import { openProcessHarness, type ProcessHarness } from './process-harness.ts';
 import { identifyProcess } from './process-identity.ts';
 
@@ -57,6 +58,18 @@ describe('a rank as a local process', () => {
     expect(JSON.stringify(env)).not.toContain('train.token');
     expect(await readFile(env.CAPSTAN_TOKEN_FILE, 'utf8')).toBe('train.token');
     expect((await stat(env.CAPSTAN_TOKEN_FILE)).mode & 0o777).toBe(0o600);
+  });
+
+  test('of a launch that another scheduler finishes is told the address of the one that began it', async () => {
+    const spec = makeLaunchSpec('environment', { pool: harness.pool, worldSize: 2, schedulerAddress: 'first:7000' });
+    const halfway = await recordLaunch(spec, harness.runsDir);
+    expect(halfway.schedulerAddress).toBe('first:7000');
+    await launcher.launch({ ...spec, schedulerAddress: 'second:7000' }, { signal });
+    await untilEnded(spec.name);
+    const addresses = await Promise.all(
+      [0, 1].map(async (rank) => JSON.parse(await launcher.readLog(spec.name, rank, { tailBytes: 20_000 })).env.CAPSTAN_SCHEDULER_ADDRESS),
+    );
+    expect(addresses).toEqual(['first:7000', 'first:7000']);
   });
 
   test('lives on when the process that launched it has gone', async () => {

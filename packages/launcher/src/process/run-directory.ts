@@ -11,6 +11,8 @@ export const launchRecordSchema = z.object({
   attempt: z.number().int(),
   epoch: z.number().int(),
   worldSize: z.number().int().min(1),
+  /** Where all ranks meet; absent in the record of an earlier release. */
+  schedulerAddress: z.string().optional(),
 });
 export type LaunchRecord = z.infer<typeof launchRecordSchema>;
 

@@ -31,7 +31,13 @@ export async function openKubernetesHarness(): Promise<KubernetesHarness> {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await core.createNamespace({ body: { metadata: { name: namespace, labels } } });
   const launchers: KubernetesLauncher[] = [];
-  const settings = { image: nodeImage, imagePullPolicy, command: ['node', '-e', INIT, SCRIPTED_WORKER], cpu: '50m' };
+  const settings = {
+    image: nodeImage,
+    imagePullPolicy,
+    command: ['node', '-e', INIT, SCRIPTED_WORKER],
+    cpu: '50m',
+    terminationGracePeriodSeconds: 10,
+  };
   return {
     namespace,
     core,
