@@ -1,10 +1,14 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '@capstan/core';
 import { connectWorker, type GrpcServer, startGrpcServer } from '@capstan/proto';
 import { systemClock } from '@capstan/runtime';
 import { makeStepReport } from '@capstan/testing';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { EXIT_STATUS } from './failure.ts';
+import { startTestScheduler } from './test-scheduler.ts';
+import { train } from './train.ts';
 import { createSpillFile } from './training/spill-file.ts';
 
 const REPORTS = 200_000;
@@ -63,4 +67,26 @@ it('200,000 reports wait on disk while the scheduler is away, and arrive once an
   file.close();
   await second.close();
   await rm(directory, { recursive: true });
+});
+
+it('training goes on while checkpoints cannot be stored, and the newest are stored once they can', { timeout: 90_000 }, async () => {
+  const scheduler = await startTestScheduler({ totalSteps: 40, checkpointEverySteps: 4, evalEverySteps: 0 });
+  onTestFinished(() => scheduler.close());
+  const isBack = new Promise<void>((resolve) => {
+    scheduler.onReport = (report) => {
+      if (report.type === 'step' && report.step === 30) resolve();
+    };
+  });
+  scheduler.beforeWrite = () => isBack;
+  // Patience is short here: nobody waits for seconds.
+  const sleep: Clock['sleep'] = (ms, options) => systemClock.sleep(ms / 50, options);
+  expect(await train(scheduler.host({ clock: { now: systemClock.now, sleep } }))).toBe(EXIT_STATUS.success);
+  expect(scheduler.of('step').map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
+  const saved = scheduler.of('checkpoint').map(({ step }) => step);
+  expect(saved[0]).toBe(4);
+  // Those in between gave way to newer ones, as the job's log says.
+  expect(saved).not.toContain(8);
+  expect(saved.at(-1)).toBe(40);
+  expect(scheduler.of('log').map(({ message }) => message)).toContain('The checkpoint of step 8 could not be stored before the next one.');
+  expect(scheduler.reports.at(-1)?.type).toBe('succeeded');
 });

@@ -39,6 +39,8 @@ export interface TestScheduler {
   of: <Type extends WorkerReport['type']>(type: Type) => Extract<WorkerReport, { type: Type }>[];
   /** Told of every session and every report. */
   onReport: (report: WorkerReport, session: WorkerSession) => void;
+  /** Awaited before an artifact is stored: a store that is away does not answer. */
+  beforeWrite: () => Promise<void>;
   assignment: RankAssignment;
   host(overrides?: Partial<WorkerHost>): WorkerHost;
   directory: string;
@@ -64,6 +66,7 @@ export async function startTestScheduler(training: Partial<JobSpec['training']> 
     otherReports: [],
     of: (type) => reports.filter((report): report is never => report.type === type),
     onReport: () => {},
+    beforeWrite: async () => {},
     assignment: await makeAssignment(store, makeSpec(training, spec)),
     host: (overrides) => makeHost(server.port, directory, overrides),
     directory,
@@ -132,6 +135,7 @@ function makeArtifactHandlers(scheduler: () => TestScheduler): ArtifactHandlers 
     async write(content) {
       const parts: Uint8Array[] = [];
       for await (const part of content) parts.push(part);
+      await scheduler().beforeWrite();
       const { sha256, bytes } = scheduler().store('', Buffer.concat(parts));
       return { sha256, bytes };
     },

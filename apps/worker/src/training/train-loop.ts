@@ -1,6 +1,6 @@
 import { adapterFiles, type StepEvent, type TrainEvent, type TrainOptions } from '@capstan/trainer';
-import { uploadFiles } from '../artifacts/upload-files.ts';
 import type { LossFigures } from '../evaluation/measure-loss.ts';
+import { type CheckpointSaver, createCheckpointSaver } from './checkpoint-saver.ts';
 import { createGang } from './gang.ts';
 import type { TrainingRun } from './prepare-run.ts';
 import { createThroughput } from './throughput.ts';
@@ -29,12 +29,10 @@ export async function trainAndReport(run: TrainingRun, context: TrainingContext)
     return asked === 'continue' && progress.step === assignment.spec.training.totalSteps ? 'checkpoint' : asked;
   };
   const { allReduce } = gang;
+  const saver = createCheckpointSaver(context);
   try {
-    return await consume(trainFromCheckpoint({ ...trainOptions(run), command, allReduce }, assignment.checkpoints, context), {
-      run,
-      context,
-      progress,
-    });
+    const events = trainFromCheckpoint({ ...trainOptions(run), command, allReduce }, assignment.checkpoints, context);
+    return await consume(events, { run, progress, saver });
   } finally {
     gang.leave();
   }
@@ -42,7 +40,7 @@ export async function trainAndReport(run: TrainingRun, context: TrainingContext)
 
 async function consume(
   events: AsyncIterable<TrainEvent>,
-  { run, context, progress }: { run: TrainingRun; context: TrainingContext; progress: Progress },
+  { run, progress, saver }: { run: TrainingRun; progress: Progress; saver: CheckpointSaver },
 ): Promise<TrainingEnd> {
   for await (const event of events) {
     switch (event.type) {
@@ -53,10 +51,11 @@ async function consume(
         progress.evaluated(event);
         break;
       case 'checkpoint':
-        await saveCheckpoint(event, run, context, progress.metrics());
+        await saveCheckpoint(event, { run, progress, saver });
         break;
       case 'stopped':
       case 'finished':
+        await saver.settled();
         return { end: event.type, ...progress.summary(event.step) };
     }
   }
@@ -87,14 +86,11 @@ function trainOptions({ assignment, model, adapter, examples, evaluation }: Trai
 
 async function saveCheckpoint(
   { step, state }: Extract<TrainEvent, { type: 'checkpoint' }>,
-  { adapter, assignment }: TrainingRun,
-  { connection, reporter }: TrainingContext,
-  metrics: Record<string, number>,
+  { run: { adapter, assignment }, progress, saver }: { run: TrainingRun; progress: Progress; saver: CheckpointSaver },
 ): Promise<void> {
   if (assignment.rank !== 0) return;
-  const [stateArtifact] = await uploadFiles({ [`checkpoint-${step}.safetensors`]: state }, connection);
-  const adapterArtifacts = adapter ? await uploadFiles({ ...adapterFiles(adapter, assignment.spec.model) }, connection) : [];
-  if (stateArtifact) reporter.report({ type: 'checkpoint', step, state: stateArtifact, adapter: adapterArtifacts, metrics });
+  const files = adapter ? { ...adapterFiles(adapter, assignment.spec.model) } : {};
+  await saver.save({ step, state, adapter: files, metrics: progress.metrics() });
 }
 
 type Progress = ReturnType<typeof createProgress>;
