@@ -21,7 +21,10 @@ export const configSchema = z
     REDIS_URL: z.string().optional(),
     QUEUE_DATABASE_URL: z.string().optional(),
     GRPC_ADDRESS: z.string().default('127.0.0.1:7070'),
-    /** Where workers find this scheduler, if not at GRPC_ADDRESS: a service's name and port. */
+    /**
+     * Where workers find this very scheduler, if not at GRPC_ADDRESS. With several replicas it must name this one, for instance its pod, and no
+     * service that chooses among them: the ranks of a job meet here to sum their gradients.
+     */
     ADVERTISED_ADDRESS: z.string().optional(),
     /** Where `/healthz`, `/readyz` and `/metrics` are served, without keys; without it, nowhere. */
     HEALTH_ADDRESS: z.string().optional(),

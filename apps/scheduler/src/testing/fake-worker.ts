@@ -2,7 +2,8 @@
  * A worker that trains nothing: it speaks the real protocol and behaves as the job's suffix says. Bundled by the fixtures and started by
  * the process launcher. Scripts: `steps <n>` succeeds after n steps, `endless` trains until it is told to stop, `crash` exits with 1,
  * `crash-once <n>` kills itself at step n of its first attempt, `memory` reports that it ran out of memory unless the micro-batch shrank,
- * `freeze-once <n>` falls silent at step n of its first attempt.
+ * `freeze-once <n>` falls silent at step n of its first attempt,
+ * `gang <n>` sums a vector with the other ranks in each of n steps.
  */
 import { readFileSync } from 'node:fs';
 import { type Clock, type RankAssignment, StaleEpochError } from '@capstan/core';
@@ -66,12 +67,15 @@ async function run(connection: WorkerConnection, assignment: RankAssignment, { s
   connection.report({ type: 'ready', backend: 'fake', detail: '' });
   let step = first;
   const isFaulty = script.endsWith('-once');
+  const gang = script === 'gang' ? connection.joinGang(assignment.worldSize) : null;
   for (; step <= lastStep + (isFaulty ? CHECKPOINT_EVERY : 0); step += 1) {
     if (stopping.signal.aborted) {
       await saveState(connection, step - 1);
       connection.report({ type: 'stopped', step: step - 1 });
       return;
     }
+    const ranks = (await gang?.sum(Float32Array.of(1)))?.[0] ?? assignment.worldSize;
+    if (ranks !== assignment.worldSize) throw new Error(`${ranks} ranks of ${assignment.worldSize} met.`);
     connection.report({
       ...{ type: 'step', step, epoch: step / 10, trainLoss: 1 / step, learningRate: 0.1, gradNorm: 1 },
       ...{ tokens: 8, tokensPerSecond: 100, memoryBytes: 1, elapsedMs: step, at: new Date() },

@@ -61,7 +61,7 @@ describe('a rank as a local process', () => {
   });
 
   test('of a launch that another scheduler finishes is told the address of the one that began it', async () => {
-    const spec = makeLaunchSpec('environment', { pool: harness.pool, worldSize: 2, schedulerAddress: 'first:7000' });
+    const spec = makeLaunchSpec('environment' as WorkerBehaviour, { pool: harness.pool, worldSize: 2, schedulerAddress: 'first:7000' });
     const halfway = await recordLaunch(spec, harness.runsDir);
     expect(halfway.schedulerAddress).toBe('first:7000');
     await launcher.launch({ ...spec, schedulerAddress: 'second:7000' }, { signal });
