@@ -1,0 +1,79 @@
+import { isTerminal, type JobObject } from '@capstan/core';
+import { Checkbox, Table, Text } from '@mantine/core';
+import { browserClock } from '../browser-clock.ts';
+import { ago, dollars, figure } from '../format.ts';
+import { PageLink } from '../shell/page-link.tsx';
+import { JobProgress } from './job-progress.tsx';
+import { StateBadge } from './state-badge.tsx';
+
+interface JobsTableProps {
+  jobs: readonly JobObject[];
+  chosen?: ReadonlySet<string>;
+  /** Null where nothing can be done with chosen jobs. */
+  onChoose?: ((chosen: ReadonlySet<string>) => void) | null;
+}
+
+export function JobsTable({ jobs, chosen = new Set(), onChoose = null }: JobsTableProps) {
+  const toggle = (id: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    onChoose?.(next);
+  };
+  return (
+    <Table.ScrollContainer minWidth={640} type="native" tabIndex={0} role="region" aria-label="Table of jobs">
+      <Table highlightOnHover>
+        <Table.Thead>
+          <Table.Tr>
+            {onChoose && <Table.Th w={30} aria-label="Choose" />}
+            {['Job', 'State', 'Progress', 'Loss', 'Pool', 'Cost', 'Created'].map((name) => (
+              <Table.Th key={name}>{name}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {jobs.map((job) => (
+            <Table.Tr key={job.id}>
+              {onChoose && (
+                <Table.Td>
+                  {!isTerminal(job.capstan.state) && (
+                    <Checkbox size="xs" aria-label={`Choose ${job.id}`} checked={chosen.has(job.id)} onChange={() => toggle(job.id)} />
+                  )}
+                </Table.Td>
+              )}
+              <JobCells job={job} />
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function JobCells({ job }: { job: JobObject }) {
+  const { capstan } = job;
+  return (
+    <>
+      <Table.Td>
+        <PageLink href={`/jobs/${job.id}`}>{job.id}</PageLink>
+        <Text size="xs" c="dimmed" className="wrap">
+          {job.fine_tuned_model ?? job.model}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <StateBadge state={capstan.state} />
+        {capstan.message !== null && (
+          <Text size="xs" c="dimmed" lineClamp={2} maw={260}>
+            {capstan.message}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <JobProgress job={job} />
+      </Table.Td>
+      <Table.Td>{figure(capstan.progress?.eval_loss ?? capstan.progress?.train_loss)}</Table.Td>
+      <Table.Td>{capstan.pool}</Table.Td>
+      <Table.Td>{dollars(capstan.cost_usd)}</Table.Td>
+      <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(job.created_at, browserClock.now())}</Table.Td>
+    </>
+  );
+}

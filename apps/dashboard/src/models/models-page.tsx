@@ -1,0 +1,5 @@
+import { Page } from '../shell/page.tsx';
+
+export function ModelsPage() {
+  return <Page title="Models">…</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../shell/page.tsx';
+
+export function PoolsPage() {
+  return <Page title="Pools">…</Page>;
+}

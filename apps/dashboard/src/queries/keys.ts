@@ -1,0 +1,20 @@
+/** The name of everything that is kept from the server. */
+export const keys = {
+  session: ['session'],
+  jobs: ['jobs'],
+  job: (id: string) => ['job', id],
+  curve: (id: string) => ['job', id, 'curve'],
+  logs: (id: string) => ['job', id, 'logs'],
+  events: (id: string) => ['job', id, 'events'],
+  attempts: (id: string) => ['job', id, 'attempts'],
+  checkpoints: (id: string) => ['job', id, 'checkpoints'],
+  adapter: (id: string) => ['job', id, 'adapter'],
+  pools: ['pools'],
+  forecast: (pool: string) => ['pools', pool, 'forecast'],
+  overview: ['overview'],
+  models: ['models'],
+  files: ['files'],
+  fileReport: (id: string) => ['files', id, 'report'],
+  apiKeys: ['api-keys'],
+  audit: ['audit'],
+} as const;

@@ -1,0 +1,47 @@
+import type { CreatePoolRequest, UpdatePoolRequest } from '@capstan/core';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { client } from '../client.ts';
+import { keys } from './keys.ts';
+
+const REFRESH_MS = 3_000;
+
+export function usePools() {
+  return useQuery({ queryKey: keys.pools, queryFn: ({ signal }) => client.pools.list({ signal }), refetchInterval: REFRESH_MS });
+}
+
+export interface Supposition {
+  maxWorkers?: number | undefined;
+  paused?: boolean | undefined;
+}
+
+/** When each queued job starts, as the pool is or as it might be. */
+export function useForecast(pool: string, supposed: Supposition = {}) {
+  return useQuery({
+    queryKey: [...keys.forecast(pool), supposed],
+    queryFn: ({ signal }) => client.pools.forecast(pool, supposed, { signal }),
+    refetchInterval: REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+function usePoolMutation<Input>(change: (input: Input) => Promise<unknown>) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSettled: () =>
+      Promise.all([keys.pools, keys.jobs, keys.audit, keys.overview].map((queryKey) => queryClient.invalidateQueries({ queryKey }))),
+  });
+}
+
+/** Changes only the version that was seen: where somebody was faster, it says so and nothing happens. */
+export function useUpdatePool(id: string) {
+  return usePoolMutation((patch: UpdatePoolRequest) => client.pools.update(id, patch));
+}
+
+export function useDrainPool() {
+  return usePoolMutation((id: string) => client.pools.drain(id));
+}
+
+export function useCreatePool() {
+  return usePoolMutation((request: CreatePoolRequest) => client.pools.create(request));
+}
