@@ -33,6 +33,8 @@ export interface Platform {
   apiKey: string;
   grpcAddress: string;
   databaseUrl: string;
+  /** Null: the queue lives in Postgres. */
+  redisUrl: string | null;
   queue: 'redis' | 'postgres';
   dataDir: DataDir;
   /** Process ids at this moment; null while one is being started again, or belongs to somebody else. */
@@ -113,6 +115,7 @@ function describePlatform(site: ServiceSite, { stores, services, teardown }: Par
     apiKey: site.secrets.apiKey,
     grpcAddress: site.grpcAddress,
     databaseUrl: site.databaseUrl,
+    redisUrl: site.redisUrl,
     queue: site.redisUrl === null ? 'postgres' : 'redis',
     dataDir: site.dataDir,
     pids: () => ({ api: services.api.identity?.pid ?? null, scheduler: services.scheduler.identity?.pid ?? null, ...stores.pids() }),
