@@ -171,6 +171,7 @@ function makeSpec(training: Partial<JobSpec['training']>, spec: Partial<JobSpec>
       evalRows: 8,
       rougeRows: 4,
       checkpointEverySteps: 0,
+      checkpointEverySeconds: 0,
       ...training,
     },
   };

@@ -115,6 +115,15 @@ it('a command saves a checkpoint without stopping', async () => {
   expect(scheduler.of('checkpoint').length).toBe(2);
 });
 
+it('a checkpoint is saved at the first step after the time for one has come', async () => {
+  const scheduler = await start({ checkpointEverySeconds: 60, evalEverySteps: 0 });
+  const host = scheduler.host();
+  let looks = 0;
+  const fast = { ...host.clock, now: () => new Date(host.clock.now().getTime() + 60_000 * looks++) };
+  await train({ ...host, clock: fast });
+  expect(scheduler.of('checkpoint').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
 function rankHost(scheduler: TestScheduler, rank: number): WorkerHost {
   const host = scheduler.host({ writerId: `rank-${rank}` });
   return { ...host, config: { ...host.config, CAPSTAN_RANK: rank, CAPSTAN_WORLD_SIZE: 2 } };

@@ -35,7 +35,9 @@ export const jobSpecSchema = z.object({
     /** Rows of the validation set used for the loss, and for ROUGE by generation. */
     evalRows: z.number().int().min(0),
     rougeRows: z.number().int().min(0),
+    /** Whichever comes first, steps or seconds; 0 takes that one out. */
     checkpointEverySteps: z.number().int().min(0),
+    checkpointEverySeconds: z.number().int().min(0).default(0),
   }),
   resources: z.object({
     /** World size: how many ranks train together. */

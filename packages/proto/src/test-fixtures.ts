@@ -62,6 +62,7 @@ export const assignment: RankAssignment = {
       evalRows: 0,
       rougeRows: 0,
       checkpointEverySteps: 0,
+      checkpointEverySeconds: 0,
     },
     resources: { workers: 1, gpusPerWorker: 0, memoryMiB: null },
   },

@@ -34,6 +34,7 @@ export function makeJobSpec({ lora, training, resources, ...changes }: JobSpecCh
       evalRows: 0,
       rougeRows: 0,
       checkpointEverySteps: 10,
+      checkpointEverySeconds: 0,
       ...training,
     },
     resources: { workers: 1, gpusPerWorker: 0, memoryMiB: null, ...resources },

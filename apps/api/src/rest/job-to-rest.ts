@@ -147,5 +147,6 @@ function trainingToRest(training: JobSpec['training']): CapstanJob['training'] {
     eval_rows: training.evalRows,
     rouge_rows: training.rougeRows,
     checkpoint_every_steps: training.checkpointEverySteps,
+    checkpoint_every_seconds: training.checkpointEverySeconds,
   };
 }

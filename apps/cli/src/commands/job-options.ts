@@ -73,6 +73,12 @@ const JOB_OPTIONS: JobOption[] = [
     description: 'steps between checkpoints',
     parse: wholeNumber,
   },
+  {
+    flags: '--checkpoint-seconds <n>',
+    path: 'capstan.training.checkpoint_every_seconds',
+    description: 'seconds between checkpoints',
+    parse: wholeNumber,
+  },
   { flags: '--workers <n>', path: 'capstan.resources.workers', description: 'ranks that train together', parse: wholeNumber },
   { flags: '--gpus-per-worker <n>', path: 'capstan.resources.gpus_per_worker', description: 'GPUs of each rank', parse: wholeNumber },
   { flags: '--memory-mib <n>', path: 'capstan.resources.memory_mib', description: 'memory limit of each rank', parse: wholeNumber },

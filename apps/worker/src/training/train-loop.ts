@@ -1,3 +1,4 @@
+import type { Clock } from '@capstan/core';
 import { adapterFiles, type StepEvent, type TrainEvent, type TrainOptions } from '@capstan/trainer';
 import type { LossFigures } from '../evaluation/measure-loss.ts';
 import { type CheckpointSaver, createCheckpointSaver } from './checkpoint-saver.ts';
@@ -23,10 +24,11 @@ export async function trainAndReport(run: TrainingRun, context: TrainingContext)
   const { assignment } = run;
   const progress = createProgress(run, context);
   const gang = createGang({ ...context, assignment, join: context.connection.joinGang, step: () => progress.step });
+  const isDue = createAlarm(assignment.rank === 0 ? assignment.spec.training.checkpointEverySeconds * 1_000 : 0, context.clock);
   const command = () => {
     // The last step is always kept: what follows it may still be interrupted.
     const asked = gang.next();
-    return asked === 'continue' && progress.step === assignment.spec.training.totalSteps ? 'checkpoint' : asked;
+    return asked === 'continue' && (progress.step === assignment.spec.training.totalSteps || isDue()) ? 'checkpoint' : asked;
   };
   const { allReduce } = gang;
   const saver = createCheckpointSaver(context);
@@ -81,6 +83,17 @@ function trainOptions({ assignment, model, adapter, examples, evaluation }: Trai
     evalEverySteps: rank === 0 && training.evalEverySteps > 0 && evaluation.lossExamples.length > 0 ? training.evalEverySteps : null,
     checkpointEverySteps: training.checkpointEverySteps,
     shard: { rank, worldSize },
+  };
+}
+
+/** True at the first look after each interval; never where the interval is 0. */
+function createAlarm(intervalMs: number, clock: Clock): () => boolean {
+  let last = clock.now().getTime();
+  return () => {
+    const now = clock.now().getTime();
+    if (intervalMs === 0 || now - last < intervalMs) return false;
+    last = now;
+    return true;
   };
 }
 

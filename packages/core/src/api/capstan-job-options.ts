@@ -29,7 +29,10 @@ const trainingOptionsSchema = z.strictObject({
   eval_every_steps: count(10_000_000).optional().meta({ description: '0 evaluates before the first and after the last step only.' }),
   eval_rows: count(100_000).optional(),
   rouge_rows: count(100_000).optional(),
-  checkpoint_every_steps: count(10_000_000).optional(),
+  checkpoint_every_steps: count(10_000_000).optional().meta({ description: '0 leaves it to checkpoint_every_seconds.' }),
+  checkpoint_every_seconds: count(10_000_000)
+    .optional()
+    .meta({ description: 'A checkpoint at the first step after this time, 600 by default; 0 leaves it to checkpoint_every_steps.' }),
 });
 
 const resourceOptionsSchema = z.strictObject({

@@ -98,6 +98,7 @@ export const capstanJobSchema = z.looseObject({
     eval_rows: z.number().int(),
     rouge_rows: z.number().int(),
     checkpoint_every_steps: z.number().int(),
+    checkpoint_every_seconds: z.number().int(),
   }),
   resources: z.looseObject({ workers: z.number().int(), gpus_per_worker: z.number().int(), memory_mib: z.number().nullable() }),
 });

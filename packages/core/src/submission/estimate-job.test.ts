@@ -80,6 +80,7 @@ const SPEC: JobSpec = {
     evalRows: 0,
     rougeRows: 0,
     checkpointEverySteps: 10,
+    checkpointEverySeconds: 0,
   },
   resources: { workers: 2, gpusPerWorker: 1, memoryMiB: null },
 };

@@ -26,6 +26,7 @@ export const DEFAULT_SOURCE_TOKENS = 192;
 export const DEFAULT_TARGET_TOKENS = 48;
 const DEFAULT_EVAL_ROWS = 200;
 const DEFAULT_ROUGE_ROWS = 50;
+const DEFAULT_CHECKPOINT_SECONDS = 600;
 
 /**
  * The request with every `auto` and every absent member replaced by a value, once and for all. Throws an InvalidRequestError that names the
@@ -94,6 +95,7 @@ function resolveTraining(request: CreateJobRequest, facts: JobSpecFacts, choice:
     evalRows: Math.min(validationRows, options.eval_rows ?? DEFAULT_EVAL_ROWS),
     rougeRows: Math.min(validationRows, options.rouge_rows ?? DEFAULT_ROUGE_ROWS),
     checkpointEverySteps: options.checkpoint_every_steps ?? Math.min(100, Math.max(10, Math.ceil(totalSteps / 20))),
+    checkpointEverySeconds: options.checkpoint_every_seconds ?? DEFAULT_CHECKPOINT_SECONDS,
   };
 }
 
