@@ -12,6 +12,7 @@ const CHECKS = [
   ['unused code and dependencies', bin('knip'), []],
   ['types of the scripts', bin('tsc'), ['-p', 'scripts']],
   ['proto lint', bin('buf'), ['lint', 'packages/proto']],
+  ['proto as the last release speaks it', bin('buf'), ['breaking', 'packages/proto', '--against', 'packages/proto/released.binpb']],
   ['prisma schema', bin('prisma'), ['validate', '--schema', 'prisma/schema.prisma'], { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' }],
 ];
 
