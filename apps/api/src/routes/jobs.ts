@@ -11,16 +11,18 @@ import { validate } from '../http/validate.ts';
 import { estimateToRest, jobToRest } from '../rest/job-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 import { planJob } from '../submission/plan-job.ts';
-import { checkIdempotencyKey, createSubmitJob } from '../submission/submit-job.ts';
+import { checkIdempotencyKey, submitJob } from '../submission/submit-job.ts';
 
 export function jobRoutes(router: Router, context: ApiContext): void {
-  const { authenticate, db, settings } = context;
-  const submit = createSubmitJob(context);
+  const { authenticate, clock, db, settings } = context;
 
   async function create({ request, response, caller }: Exchange) {
+    const receivedAt = clock.now();
     const body = await readJsonBody(request, settings.maxJsonBytes);
     const idempotencyKey = checkIdempotencyKey(request.get('idempotency-key'));
-    const job = await submit({ body, caller, idempotencyKey, retryCount: Number(request.get('x-stainless-retry-count')) || 0 });
+    const sentBefore = request.get('x-stainless-retry-count');
+    const retryCount = sentBefore === undefined ? null : Number(sentBefore) || 0;
+    const job = await submitJob(context, { body, caller, idempotencyKey, retryCount, receivedAt });
     sendJson(response, jobToRest(job, await describeWaitBriefly(context, job)), 201);
   }
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { createJobRequestSchema, type FineTuningJob, InvalidRequestError } from '@capstan/core';
-import { makeId } from '@capstan/db';
+import { makeId, type NewJob } from '@capstan/db';
 import type { ApiContext } from '../api-context.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { JsonBody } from '../http/read-json-body.ts';
@@ -12,8 +12,9 @@ export interface Submission {
   body: JsonBody;
   caller: Caller;
   idempotencyKey: string | undefined;
-  /** `X-Stainless-Retry-Count`: how often the client's library sent this before. */
-  retryCount: number;
+  /** `X-Stainless-Retry-Count`: how often the client's library sent this before; null from a client that does not count. */
+  retryCount: number | null;
+  receivedAt: Date;
 }
 
 /** A client library gives up long before; a repeat after this is meant. */
@@ -21,38 +22,11 @@ const REPLAY_WINDOW_MS = 10 * 60_000;
 const DEFAULT_PRIORITY = 50;
 const DEFAULT_MAX_ATTEMPTS = 3;
 
-export type SubmitJob = (submission: Submission) => Promise<FineTuningJob>;
-
 /**
- * Makes a job of a request, once: the same Idempotency-Key gives the first job, and so does a client library's own retry, which brings no key but
- * says that it is one. The retry may overtake its first request, so it waits for equal requests that are still on their way here.
+ * Makes a job of a request, once: the same Idempotency-Key gives the first job, and so does a client library's own retry, which brings no key
+ * but says that it is one. The retry may overtake its first request, here or at another API: whichever comes second gets the job of the other.
  */
-export function createSubmitJob(context: ApiContext): SubmitJob {
-  const underway = new Map<string, Promise<FineTuningJob>>();
-  return async (submission) => {
-    const { caller, idempotencyKey, retryCount } = submission;
-    const bodyHash = hash('sha256', submission.body.bytes, 'hex');
-    const sameRequest = `${caller.keyId}/${bodyHash}`;
-    if (retryCount > 0 && idempotencyKey === undefined) {
-      const first = await underway.get(sameRequest)?.catch(() => null);
-      const replayed = first ?? (await findReplay(context, caller, bodyHash));
-      if (replayed) return replayed;
-    }
-    const creating = create(context, submission, bodyHash);
-    underway.set(sameRequest, creating);
-    try {
-      return await creating;
-    } finally {
-      if (underway.get(sameRequest) === creating) underway.delete(sameRequest);
-    }
-  };
-}
-
-function findReplay({ db, clock }: ApiContext, { projectId }: Caller, bodyHash: string): Promise<FineTuningJob | null> {
-  return db.jobs.findRecentReplay(projectId, bodyHash, new Date(clock.now().getTime() - REPLAY_WINDOW_MS));
-}
-
-async function create(context: ApiContext, { body, caller, idempotencyKey }: Submission, bodyHash: string): Promise<FineTuningJob> {
+export async function submitJob(context: ApiContext, { body, caller, ...submission }: Submission): Promise<FineTuningJob> {
   const request = validate(createJobRequestSchema, body.value);
   const plan = await planJob(context, caller, request);
   const { job, created } = await context.db.jobs.create({
@@ -64,14 +38,24 @@ async function create(context: ApiContext, { body, caller, idempotencyKey }: Sub
     maxAttempts: request.capstan?.max_attempts ?? DEFAULT_MAX_ATTEMPTS,
     metadata: request.metadata ?? null,
     estimate: plan.estimate,
-    bodyHash,
-    ...(idempotencyKey === undefined ? {} : { idempotency: { key: idempotencyKey, bodyHash } }),
+    ...claimOf(submission, hash('sha256', body.bytes, 'hex')),
   });
   if (created) {
     context.metrics.jobsCreated.inc({ pool: job.poolId });
     await enqueue(context, job);
   }
   return job;
+}
+
+/** By what a repetition of the request is recognised. */
+function claimOf(
+  { idempotencyKey, retryCount, receivedAt }: Omit<Submission, 'body' | 'caller'>,
+  bodyHash: string,
+): Pick<NewJob, 'bodyHash' | 'idempotency' | 'repeatable'> {
+  if (idempotencyKey !== undefined) return { bodyHash, idempotency: { key: idempotencyKey, bodyHash } };
+  if (retryCount === null) return { bodyHash };
+  const since = new Date(receivedAt.getTime() - REPLAY_WINDOW_MS);
+  return { bodyHash, repeatable: { bodyHash, isRetry: retryCount > 0, since, receivedAt } };
 }
 
 /** The row is the job; an entry that cannot be added now is added by the scheduler's sweep, so the request succeeds without it. */

@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeId } from '../make-id.ts';
 import { openTestWorld, type TestWorld } from '../testing/test-world.ts';
 
 let world: TestWorld;
@@ -51,18 +49,51 @@ describe('create', () => {
   });
 });
 
-describe('findRecentReplay', () => {
-  it('finds the newest job of the same body, project and period only', async () => {
-    const bodyHash = makeId('key', randomBytes);
-    const since = world.clock.now();
-    await world.submit({ bodyHash });
-    await world.clock.advance(10);
-    const second = await world.submit({ bodyHash });
-    const { jobs } = world.db;
-    expect((await jobs.findRecentReplay(world.projectId, bodyHash, since))?.id).toBe(second.id);
-    expect(await jobs.findRecentReplay(world.projectId, bodyHash, new Date(world.clock.now().getTime() + 1))).toBeNull();
-    expect(await jobs.findRecentReplay('proj-other', bodyHash, since)).toBeNull();
-    expect(await jobs.findRecentReplay(world.projectId, 'another', since)).toBeNull();
+describe('a request that its sender may repeat', () => {
+  const now = () => world.clock.now().getTime();
+  const repeatable = (bodyHash: string, isRetry: boolean, receivedMsAgo = 0) => ({
+    ...{ bodyHash, isRetry, since: new Date(now() - 600_000), receivedAt: new Date(now() - receivedMsAgo) },
+  });
+  const create = (...[bodyHash, isRetry, receivedMsAgo]: Parameters<typeof repeatable>) =>
+    world.db.jobs.create(world.newJob({ repeatable: repeatable(bodyHash, isRetry, receivedMsAgo) }));
+
+  it('makes a job each time that it is meant, and its repetition gets the last one', async () => {
+    const [first, second] = [await create('meant', false), await create('meant', false)];
+    expect([first.created, second.created]).toEqual([true, true]);
+    expect(await create('meant', true)).toMatchObject({ created: false, job: { id: second.job.id } });
+  });
+
+  it('makes one job together with its repetitions, whichever comes first', async () => {
+    await world.clock.advance(1_000);
+    for (let round = 0; round < 10; round += 1) {
+      const hash = `race-${round}`;
+      const outcomes = await Promise.all([create(hash, true), create(hash, false, 500), create(hash, true)]);
+      expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
+      expect(new Set(outcomes.map(({ job }) => job.id)).size).toBe(1);
+    }
+  });
+
+  it('that is meant again after a repetition made the job makes another', async () => {
+    const { job } = await create('again', true);
+    await world.clock.advance(1_000);
+    expect(await create('again', false)).toMatchObject({ created: true });
+    expect((await create('again', true)).job.id).not.toBe(job.id);
+  });
+
+  it('is no repetition of an old job, of another body, or of another project', async () => {
+    await create('mine', false);
+    expect((await create('other', true)).created).toBe(true);
+    const stranger = await world.db.projects.ensure('repeating');
+    const theirs = await world.db.jobs.create(world.newJob({ projectId: stranger.id, repeatable: repeatable('mine', true) }));
+    expect(theirs.created).toBe(true);
+    await world.clock.advance(600_001);
+    expect((await create('mine', true)).created).toBe(true);
+  });
+
+  it('leaves no claim behind where its pool does not exist', async () => {
+    const lost = world.newJob({ poolId: 'nowhere', repeatable: repeatable('lost', true) });
+    await expect(world.db.jobs.create(lost)).rejects.toMatchObject({ code: 'invalid_request', param: 'capstan.pool' });
+    expect((await create('lost', true)).created).toBe(true);
   });
 });
 

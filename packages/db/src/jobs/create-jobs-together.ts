@@ -9,7 +9,7 @@ export type Outcome = { ok: true; created: Created } | { ok: false; error: unkno
 
 /**
  * Rows and first events of many jobs in one statement, which is one transaction: all of them, save those whose pool does not exist, or none.
- * For jobs without an idempotency key.
+ * For jobs without a claim.
  */
 export async function createJobsTogether(context: JobContext, inputs: readonly NewJob[]): Promise<Outcome[]> {
   const now = context.clock.now();

@@ -8,7 +8,7 @@ import { createJobsTogether } from './create-jobs-together.ts';
 import { findJob } from './find-job.ts';
 import { gatherCreates } from './gather-creates.ts';
 import { type Launched, type LaunchRequest, launch } from './launch.ts';
-import { countByStatus, findRecentReplay, type JobFilter, listJobs, listReconcilable } from './list-jobs.ts';
+import { countByStatus, type JobFilter, listJobs, listReconcilable } from './list-jobs.ts';
 import { listQueued, position, type QueuedFilter, type QueuePosition } from './queue-order.ts';
 import type { Effects } from './write-change.ts';
 
@@ -19,9 +19,8 @@ export interface JobContext {
 }
 
 export interface JobRepository {
-  /** Twice with one idempotency key: the first job, `created: false`. */
+  /** Twice with one idempotency key, or a repetition of the same body: the first job, `created: false`. */
   create(job: NewJob): Promise<Created>;
-  findRecentReplay(projectId: string, bodyHash: string, since: Date): Promise<FineTuningJob | null>;
   /** Null where there is none, or where it is another project's. */
   get(id: string, projectId?: string): Promise<FineTuningJob | null>;
   list(filter: JobFilter): Promise<{ jobs: FineTuningJob[]; hasMore: boolean }>;
@@ -40,9 +39,8 @@ export interface JobRepository {
 export function createJobRepository(context: JobContext): JobRepository {
   const gather = gatherCreates({ one: (job) => createJob(context, job), many: (jobs) => createJobsTogether(context, jobs) });
   return {
-    // A key may have to wait for another request with the same key, and must not make strangers wait with it.
-    create: (job) => (job.idempotency === undefined ? gather(job) : createJob(context, job)),
-    findRecentReplay: (projectId, bodyHash, since) => findRecentReplay(context, projectId, bodyHash, since),
+    // A claim may have to wait for another request with the same one, and must not make strangers wait with it.
+    create: (job) => (job.idempotency === undefined && job.repeatable === undefined ? gather(job) : createJob(context, job)),
     get: (id, projectId) => findJob(context.sql, id, projectId),
     list: (filter) => listJobs(context, filter),
     applyEvent: (id, event, effects) => applyEvent(context, id, event, effects),

@@ -42,21 +42,6 @@ export async function listReconcilable({ sql }: JobContext, { limit, after }: { 
   return (await sql.rows<JobRow>(statement, 'list-reconcilable')).map(toJob);
 }
 
-/** The job that a client library's own retry, which brings no key, has made already: same project, same body, not older than `since`. */
-export async function findRecentReplay(
-  { sql }: JobContext,
-  projectId: string,
-  bodyHash: string,
-  since: Date,
-): Promise<FineTuningJob | null> {
-  const statement = Prisma.sql`
-    SELECT ${JOB_COLUMNS} FROM jobs j
-    WHERE j.project_id = ${projectId} AND j.body_hash = ${bodyHash} AND j.created_at >= ${since}::timestamptz
-    ORDER BY j.created_at DESC LIMIT 1`;
-  const [row] = await sql.rows<JobRow>(statement, 'find-recent-replay');
-  return row === undefined ? null : toJob(row);
-}
-
 /** How many jobs stand in each status; every status is named. */
 export async function countByStatus({ sql }: JobContext): Promise<{ poolId: string; status: JobStatus; jobs: number }[]> {
   return sql.rows(Prisma.sql`SELECT pool_id AS "poolId", status, count(*)::int AS jobs FROM jobs GROUP BY 1, 2`, 'count-by-status');
