@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ['packages/testing/src/global-setup.ts', 'packages/testing/src/cluster-setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    maxWorkers: 2,
+    // One takes the API server away from all.
+    fileParallelism: false,
   },
 });

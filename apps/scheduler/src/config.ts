@@ -31,9 +31,14 @@ export const configSchema = z
     WORKER_TOKEN_SECRET: z.string().min(32),
     INTERNAL_TOKEN: z.string().min(16),
     ARTIFACTS_DIR: z.string(),
-    RUNS_DIR: z.string(),
-    CACHE_DIR: z.string(),
-    WORKER_COMMAND: commandSchema,
+    /** Where this scheduler may start ranks as local processes, and what runs one; without them it starts none. */
+    RUNS_DIR: z.string().optional(),
+    CACHE_DIR: z.string().optional(),
+    WORKER_COMMAND: commandSchema.optional(),
+    /** The namespace for ranks as pods; without it there are none. */
+    KUBERNETES_NAMESPACE: z.string().optional(),
+    /** Which cluster; without it the one that the scheduler itself runs in. */
+    KUBECONFIG: z.string().optional(),
     LOG_LEVEL: z.string().default('info'),
     HEARTBEAT_INTERVAL_MS: milliseconds(5_000),
     HEARTBEAT_TIMEOUT_MS: milliseconds(60_000),
@@ -51,5 +56,16 @@ export const configSchema = z
   .refine(({ HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS }) => HEARTBEAT_TIMEOUT_MS >= 3 * HEARTBEAT_INTERVAL_MS, {
     path: ['HEARTBEAT_TIMEOUT_MS'],
     message: 'must be at least three heartbeat intervals',
-  });
+  })
+  .refine((config) => config.KUBERNETES_NAMESPACE !== undefined || config.WORKER_COMMAND !== undefined, {
+    path: ['WORKER_COMMAND'],
+    message: 'must be set, or KUBERNETES_NAMESPACE: a scheduler needs somewhere to start workers',
+  })
+  .refine(
+    ({ WORKER_COMMAND, RUNS_DIR, CACHE_DIR }) => WORKER_COMMAND === undefined || (RUNS_DIR !== undefined && CACHE_DIR !== undefined),
+    {
+      path: ['RUNS_DIR'],
+      message: 'must be set, and CACHE_DIR too, where WORKER_COMMAND is',
+    },
+  );
 export type Config = z.infer<typeof configSchema>;

@@ -1,10 +1,10 @@
 import { createDirectoryStore } from '@capstan/artifacts';
 import { migrateWhenReachable, openDatabase } from '@capstan/db';
-import { createProcessLauncher } from '@capstan/launcher';
 import { createQueue } from '@capstan/queue';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
 import { collectDefaultMetrics } from 'prom-client';
 import { configSchema } from './config.ts';
+import { openLaunchers } from './open-launchers.ts';
 import { startScheduler } from './scheduler.ts';
 import { serveHealth } from './serve-health.ts';
 import { toSettings } from './settings.ts';
@@ -23,16 +23,11 @@ const db = openDatabase({ url: config.DATABASE_URL, clock });
 const queue = createQueue(
   config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? config.DATABASE_URL } : { redisUrl: config.REDIS_URL },
 );
-const launcher = createProcessLauncher({
-  runsDir: config.RUNS_DIR,
-  cacheDir: config.CACHE_DIR,
-  workerCommand: config.WORKER_COMMAND,
-  environment: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' },
-  clock,
-});
+const environment = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' };
+const launchers = await openLaunchers(config, { environment, clock, logger });
 const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
 const scheduler = await startScheduler({
-  ...{ db, queue, launcher, artifacts, clock, logger, random: Math.random },
+  ...{ db, queue, launcher: launchers.launcher, artifacts, clock, logger, random: Math.random },
   settings: toSettings(config),
   grpcAddress: config.GRPC_ADDRESS,
   advertisedAddress: config.ADVERTISED_ADDRESS ?? null,
@@ -50,6 +45,7 @@ process.once('SIGUSR2', () => drain.abort());
 const ending = AbortSignal.any([shutdown, drain.signal]);
 if (!ending.aborted) await new Promise((resolve) => ending.addEventListener('abort', resolve, { once: true }));
 await scheduler.close(drain.signal.aborted ? { drainMs: config.DRAIN_GRACE_MS } : {});
+await launchers.close();
 await health?.close();
 await queue.close();
 await db.close();

@@ -22,6 +22,7 @@ const job = (status: JobStatus, workers = 1, failures = 0) =>
   }) as unknown as FineTuningJob;
 const attempt = (facts: Partial<AttemptFacts> = {}): AttemptFacts => ({
   intendedAt: ago(120),
+  launchedAt: ago(119),
   heartbeats: new Map([[0, ago(1)]]),
   stopRequestedAt: null,
   memoryFailures: 0,
@@ -75,6 +76,27 @@ const rows: Row[] = [
     ranks: [seen()],
     attempt: { heartbeats: mute },
     actions: ['relaunch'],
+  },
+  {
+    title: 'carries out in full a launch that was cut off when every rank was there, but nothing that they wait for',
+    job: job('starting'),
+    ranks: [seen({ phase: 'pending', startedAt: null })],
+    attempt: { heartbeats: mute, launchedAt: null },
+    actions: ['relaunch'],
+  },
+  {
+    title: 'lets ranks of a recorded launch wait for a node as long as it takes',
+    job: job('starting'),
+    ranks: [seen({ phase: 'pending', startedAt: null })],
+    attempt: { heartbeats: mute },
+    actions: [],
+  },
+  {
+    title: 'blames the rank that failed first, not those that were ended because of it',
+    job: job('running', 2),
+    ranks: [failed({ reason: 'WorkerKilled', finishedAt: ago(1) }), failed({ rank: 1, reason: 'OOMKilled', finishedAt: ago(3) })],
+    event: { type: 'attemptFailed', reason: 'OOMKilled' },
+    actions: ['stop'],
   },
   {
     title: 'does not start an attempt over once a rank has spoken',

@@ -7,6 +7,8 @@ import type { JobEvent } from './transition.ts';
 /** What the ledger knows of the current attempt. */
 export interface AttemptFacts {
   intendedAt: Date;
+  /** When the launcher had made all that the ranks need; null until that is recorded. */
+  launchedAt: Date | null;
   /** The last sign of life of each rank that has ever spoken. Once one has, the same attempt cannot start over. */
   heartbeats: ReadonlyMap<number, Date>;
   /** When pause or cancel was asked for. */
@@ -67,8 +69,9 @@ export function decide(job: FineTuningJob, ranks: ObservedRank[], attempt: Attem
 
 function decideRunning(job: FineTuningJob, ranks: ObservedRank[], attempt: AttemptFacts, context: DecideContext): Decision {
   const { now, limits, random } = context;
-  const isIncomplete = ranks.length < job.spec.resources.workers;
-  if (isIncomplete && attempt.heartbeats.size === 0)
+  // A launch that was cut off may have left every rank, and not all that they wait for: whoever comes next carries it out in full.
+  const isUnlaunched = ranks.length < job.spec.resources.workers || (attempt.launchedAt === null && ranks.every(isPending));
+  if (isUnlaunched && attempt.heartbeats.size === 0)
     return { actions: elapsedMs(attempt.intendedAt, now) > limits.launchGraceMs ? ['relaunch'] : [] };
   const failure = findExit(ranks) ?? findSilentEnd(job, ranks, context) ?? findLostRank(job, ranks, attempt, context);
   if (failure === null) return { actions: [] };
@@ -85,9 +88,14 @@ function decideStopping(ranks: ObservedRank[], attempt: AttemptFacts, { now, lim
   return { actions: isOverdue || attempt.heartbeats.size === 0 ? ['commandStop', 'stop'] : ['commandStop'] };
 }
 
+/** The first that failed is the cause; the others of its gang were ended because of it. */
 function findExit(ranks: ObservedRank[]): Failure | null {
-  const failed = ranks.find(({ phase }) => phase === 'failed');
+  const failed = ranks.filter(({ phase }) => phase === 'failed').sort(byEnd)[0];
   return failed === undefined ? null : failureFromExit(failed);
+}
+
+function byEnd(a: ObservedRank, b: ObservedRank): number {
+  return (a.finishedAt?.getTime() ?? Number.POSITIVE_INFINITY) - (b.finishedAt?.getTime() ?? Number.POSITIVE_INFINITY) || a.rank - b.rank;
 }
 
 function findSilentEnd(job: FineTuningJob, ranks: ObservedRank[], { now, limits }: DecideContext): Failure | null {
@@ -112,6 +120,10 @@ function findLostRank(job: FineTuningJob, ranks: ObservedRank[], attempt: Attemp
       : { reason: 'HeartbeatLost', message: `Rank ${rank} ${silence}.`, exitCode: null };
   }
   return null;
+}
+
+function isPending({ phase }: ObservedRank): boolean {
+  return phase === 'pending';
 }
 
 function elapsedMs(from: Date, to: Date): number {

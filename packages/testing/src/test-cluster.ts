@@ -12,7 +12,7 @@ export interface TestCluster {
   nodeImage: string;
   imagePullPolicy: 'Never' | 'IfNotPresent';
   /** Where the cluster's own parts can be restarted; null for a cluster that was given. */
-  local: { assets: string; directory: string; nodes: string[] } | null;
+  local: { assets: string; directory: string } | null;
 }
 
 /** The cluster of this run; there is one in `npm run test:cluster` only. */

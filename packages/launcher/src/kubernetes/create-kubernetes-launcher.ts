@@ -67,7 +67,7 @@ export function createKubernetesLauncher(options: KubernetesLauncherOptions): Ku
       const objects = view.launch(name);
       if (observeLaunch(objects).some((rank) => !isFinished(rank))) throw new ConflictError(`${name} still runs.`);
       if (objects.job === undefined && objects.pods.length === 0) return;
-      await removeJob(name, objects.pods, api).catch((error: unknown) => {
+      await removeJob(objects, api).catch((error: unknown) => {
         throw toAppError(error, `${name} could not be removed`);
       });
       view.forget(name);

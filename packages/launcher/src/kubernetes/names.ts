@@ -17,7 +17,7 @@ export const LABELS = {
 /** Keeps the pod of a rank that has ended until its end is recorded: a pod that is deleted, evicted or drained would else take its exit status with it. */
 export const RANK_FINALIZER = 'capstan.dev/rank-recorded';
 /** On the Job, from the moment that we were asked to stop it. */
-export const STOP_ANNOTATION = 'capstan.dev/stop-requested';
+export const STOP_LABEL = 'capstan.dev/stop-requested';
 export const CONTAINER = 'worker';
 
 /** The labels of everything that belongs to one launch, by Kubernetes' recommended names and ours. */

@@ -1,6 +1,6 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { RankObservation } from '../launcher.ts';
-import { LABELS, RANK_FINALIZER, STOP_ANNOTATION } from './names.ts';
+import { LABELS, RANK_FINALIZER, STOP_LABEL } from './names.ts';
 import { type RankPhase, readRankPhase } from './read-rank-phase.ts';
 
 /** What the cluster holds of one launch: its Job, unless somebody deleted it, and the pods whose end is not recorded. */
@@ -61,7 +61,7 @@ function failureOf(job: V1Job | undefined) {
 }
 
 function isStopped(job: V1Job | undefined): boolean {
-  return job?.metadata?.annotations?.[STOP_ANNOTATION] !== undefined;
+  return job?.metadata?.labels?.[STOP_LABEL] !== undefined;
 }
 
 function describeAdmission(job: V1Job | undefined): string | null {

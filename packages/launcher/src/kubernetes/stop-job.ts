@@ -1,6 +1,6 @@
 import { PatchStrategy, type V1Job } from '@kubernetes/client-node';
 import { type ClusterApi, callOptions, isCode } from './cluster-api.ts';
-import { LABELS, OURS, STOP_ANNOTATION } from './names.ts';
+import { LABELS, OURS, STOP_LABEL } from './names.ts';
 
 /** Zero means "forget it at once" to the API server, and to a kubelet that still holds the pod "take your time". */
 const SHORTEST_GRACE_SECONDS = 1;
@@ -19,12 +19,22 @@ export async function stopJob(name: string, graceMs: number, { job, api }: { job
   const labelSelector = `${LABELS.name}=${name},${OURS}`;
   const deletePods = () => core.deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds }, callOptions());
   await deletePods();
-  const body = { metadata: { annotations: { [STOP_ANNOTATION]: 'true' } }, spec: { suspend: true } };
   try {
-    await batch.patchNamespacedJob({ namespace, name, body }, callOptions({ contentType: PatchStrategy.MergePatch }));
+    await batch.patchNamespacedJob({ namespace, name, body: SUSPENSION }, callOptions({ contentType: PatchStrategy.JsonPatch }));
   } catch (error) {
-    if (isCode(error, 404)) return;
+    if (isCode(error, ...NOT_OURS)) return;
     throw error;
   }
   await deletePods();
 }
+
+const [key, value] = OURS.split('=') as [string, string];
+const labelPath = (label: string) => `/metadata/labels/${label.replaceAll('/', '~1')}`;
+/** Takes effect on a Job of ours only. */
+const SUSPENSION = [
+  { op: 'test', path: labelPath(key), value },
+  { op: 'add', path: labelPath(STOP_LABEL), value: 'true' },
+  { op: 'add', path: '/spec/suspend', value: true },
+];
+/** There is no such Job, or it is somebody else's. */
+const NOT_OURS = [404, 422];

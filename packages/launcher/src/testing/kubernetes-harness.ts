@@ -36,7 +36,7 @@ export async function openKubernetesHarness(): Promise<KubernetesHarness> {
     imagePullPolicy,
     command: ['node', '-e', INIT, SCRIPTED_WORKER],
     cpu: '50m',
-    terminationGracePeriodSeconds: 10,
+    terminationGracePeriodSeconds: 5,
   };
   return {
     namespace,
