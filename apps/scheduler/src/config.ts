@@ -34,6 +34,12 @@ export const configSchema = z
     /** Where this scheduler may start ranks as local processes, and what runs one; without them it starts none. */
     RUNS_DIR: z.string().optional(),
     CACHE_DIR: z.string().optional(),
+    /** What CACHE_DIR may hold: workers delete what was used longest ago. */
+    CACHE_MAX_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(20 * 1024 ** 3),
     WORKER_COMMAND: commandSchema.optional(),
     /** The namespace for ranks as pods; without it there are none. */
     KUBERNETES_NAMESPACE: z.string().optional(),

@@ -23,7 +23,11 @@ const db = openDatabase({ url: config.DATABASE_URL, clock });
 const queue = createQueue(
   config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? config.DATABASE_URL } : { redisUrl: config.REDIS_URL },
 );
-const environment = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' };
+const environment = {
+  PATH: process.env.PATH ?? '',
+  HOME: process.env.HOME ?? '',
+  CAPSTAN_CACHE_MAX_BYTES: String(config.CACHE_MAX_BYTES),
+};
 const launchers = await openLaunchers(config, { environment, clock, logger });
 const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
 const scheduler = await startScheduler({

@@ -14,6 +14,12 @@ export const workerConfigSchema = z.object({
   CAPSTAN_WORLD_SIZE: z.coerce.number().int().min(1),
   /** Models and datasets by content, shared by all workers of the machine. */
   CAPSTAN_CACHE_DIR: z.string().min(1),
+  /** What that directory may hold: beyond it, what was used longest ago is deleted. */
+  CAPSTAN_CACHE_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(20 * 1024 ** 3),
   /** A directory of this rank alone, for what waits for the scheduler; without it the system's place for temporary files. */
   CAPSTAN_RANK_DIR: z.string().optional(),
   /** Tried first; without it the fastest that computes correctly is taken. */

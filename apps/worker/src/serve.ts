@@ -21,7 +21,13 @@ export async function serve({ config, token, logger, clock, random, shutdown, wr
     const backend = await initBackend({ ...(config.CAPSTAN_BACKEND && { prefer: config.CAPSTAN_BACKEND }) });
     logger.info({ backend }, 'backend chosen');
     const { serverId, maxAdapters } = await connection.assignment();
-    const cache = createArtifactCache({ directory: config.CAPSTAN_CACHE_DIR, readArtifact: connection.readArtifact, writerId });
+    const cache = createArtifactCache({
+      directory: config.CAPSTAN_CACHE_DIR,
+      readArtifact: connection.readArtifact,
+      writerId,
+      clock,
+      maxBytes: config.CAPSTAN_CACHE_MAX_BYTES,
+    });
     const store = createModelStore({ cache, maxAdapters });
     const context = { store, clock, random, logger: logger.child({ serverId }) };
     await serveRequests(untilShutdown(connection.requests, shutdown), context);

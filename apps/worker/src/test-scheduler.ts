@@ -205,6 +205,7 @@ function makeHost(port: number, directory: string, overrides: Partial<WorkerHost
       CAPSTAN_RANK: 0,
       CAPSTAN_WORLD_SIZE: 1,
       CAPSTAN_CACHE_DIR: join(directory, 'cache'),
+      CAPSTAN_CACHE_MAX_BYTES: 1024 ** 3,
       LOG_LEVEL: 'info',
     },
     token: 'token',

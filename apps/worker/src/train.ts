@@ -53,6 +53,8 @@ export async function train({ config, token, clock, random, ...host }: WorkerHos
       directory: config.CAPSTAN_CACHE_DIR,
       readArtifact: connection.readArtifact,
       writerId: host.writerId,
+      clock,
+      maxBytes: config.CAPSTAN_CACHE_MAX_BYTES,
     });
     const { residentBytes } = host;
     await runTraining({ connection, cache, reporter, control, clock, residentBytes, preferredBackend: config.CAPSTAN_BACKEND });

@@ -1,4 +1,4 @@
-import { type ArtifactRef, ModelError, NotFoundError } from '@capstan/core';
+import { type ArtifactRef, isArtifactLost, ModelError } from '@capstan/core';
 import type { ArtifactCache } from './artifact-cache.ts';
 
 export type BaseModelFiles = Record<'config' | 'weights' | 'tokenizer', Uint8Array>;
@@ -29,12 +29,12 @@ export function findFile(artifacts: readonly ArtifactRef[], path: string): Artif
   return found;
 }
 
-/** One of a model's files. Gone from the store is said as `ModelMissing`, which no retry cures. */
+/** One of a model's files. Gone from the store, or damaged there, is said as `ModelMissing`, which no retry cures. */
 export async function fetchFile(artifact: ArtifactRef, cache: ArtifactCache, options: { signal: AbortSignal }): Promise<Uint8Array> {
   try {
     return await cache.fetch(artifact, options);
   } catch (cause) {
-    if (!(cause instanceof NotFoundError)) throw cause;
-    throw new ModelError(`${artifact.path} (${artifact.sha256}) is not in the artifact store.`, { cause, reason: 'ModelMissing' });
+    if (!isArtifactLost(cause)) throw cause;
+    throw new ModelError(`${artifact.path} cannot be read from the artifact store: ${cause.message}`, { cause, reason: 'ModelMissing' });
   }
 }
