@@ -1,5 +1,4 @@
 import type { Clock } from '@capstan/core';
-import pg from 'pg';
 import { type Announcer, createAnnouncer } from './announcer.ts';
 import { type ApiKeyRepository, createApiKeyRepository } from './api-keys.ts';
 import { type ArtifactRepository, createArtifactRepository } from './artifacts.ts';
@@ -17,6 +16,8 @@ import { listen } from './listen.ts';
 import { createLogRepository, type LogRepository } from './logs.ts';
 import { createMetricRepository, type MetricRepository } from './metrics.ts';
 import { createModelRepository, type ModelRepository } from './models.ts';
+import { openPool } from './open-pool.ts';
+import { createOverviewRepository, type OverviewRepository } from './overview.ts';
 import { createPoolRepository, type PoolRepository } from './pools.ts';
 import { createPrisma } from './prisma.ts';
 import { createProjectRepository, type ProjectRepository } from './projects.ts';
@@ -51,6 +52,7 @@ export interface Database {
   ledger: LedgerRepository;
   reports: ReportRepository;
   usage: UsageRepository;
+  overview: OverviewRepository;
   /** What others write, as hints; ends quietly when `signal` aborts. Begins with `resync`, as does every new connection. */
   changes(signal: AbortSignal): AsyncIterable<Change>;
   /** Tells every listener, soon, and returns at once. */
@@ -62,9 +64,6 @@ export interface Database {
 }
 
 const POOL_SIZE = 10;
-const CONNECT_TIMEOUT_MS = 10_000;
-/** `int8`: counts, bytes and row numbers, all far below 2⁵³. */
-const INT8_OID = 20;
 
 /** Opens nothing yet: connections are made as they are needed, and made again after a loss. */
 export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptions): Database {
@@ -91,6 +90,7 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
     ledger: createLedgerRepository(prisma, sql),
     reports: createReportRepository({ sql, clock, announcer }),
     usage: createUsageRepository(prisma),
+    overview: createOverviewRepository(sql),
     changes: (signal) => listen(url, clock, signal),
     announce: (change) => announcer.announce(change),
     ping: async () => {
@@ -102,20 +102,4 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
       await pool.end();
     },
   };
-}
-
-function openPool(url: string, max: number): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    application_name: 'capstan',
-    // Prisma's adapter reads timestamptz as if the session were in UTC.
-    options: '-c TimeZone=UTC',
-    types: { getTypeParser: (oid, format) => (oid === INT8_OID && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format)) },
-  });
-  // An idle connection that breaks is replaced on the next use; without a listener its error would end the process.
-  pool.on('error', () => undefined);
-  return pool;
 }

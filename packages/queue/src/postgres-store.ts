@@ -26,6 +26,8 @@ export function openPostgresStore({ postgresUrl, prefix, lockDurationMs }: Postg
   });
   // An idle connection that drops is replaced on the next call; each call reports its own failure.
   pool.on('error', () => undefined);
+  // So is one in hand that breaks between two statements.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   let opened: Promise<PostgresQueueBackend> | null = null;
 
   return {
