@@ -4,6 +4,7 @@ import { type ChatClient, chatClient } from './chat.ts';
 import { type FilesClient, filesClient } from './files.ts';
 import { type JobsClient, jobsClient } from './jobs.ts';
 import { type ModelsClient, modelsClient } from './models.ts';
+import { type OverviewClient, overviewClient } from './overview.ts';
 import { type PoolsClient, poolsClient } from './pools.ts';
 import { type SessionClient, sessionClient } from './session.ts';
 import { type ClientOptions, createTransport } from './transport.ts';
@@ -18,6 +19,7 @@ export interface CapstanClient {
   apiKeys: ApiKeysClient;
   session: SessionClient;
   audit: AuditClient;
+  overview: OverviewClient;
 }
 
 /** Opens nothing and keeps nothing; runs in Node and in browsers. */
@@ -32,5 +34,6 @@ export function createClient(options: ClientOptions): CapstanClient {
     apiKeys: apiKeysClient(transport),
     session: sessionClient(transport),
     audit: auditClient(transport),
+    overview: overviewClient(transport),
   };
 }

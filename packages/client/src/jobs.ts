@@ -33,6 +33,10 @@ export interface Page {
 export interface ListJobs extends Page {
   state?: JobStatus | undefined;
   pool?: string | undefined;
+  /** The base model. */
+  model?: string | undefined;
+  /** The beginning of an id, or a part of a suffix or of the trained model's name. */
+  search?: string | undefined;
   metadata?: Record<string, string> | undefined;
 }
 export interface SeqPage {
@@ -117,7 +121,15 @@ export function jobsClient(transport: Transport): JobsClient {
   };
 }
 
-function listQuery({ after, limit, state, pool, metadata = {} }: ListJobs = {}) {
+function listQuery({ after, limit, state, pool, model, search, metadata = {} }: ListJobs = {}) {
   const pairs = Object.entries(metadata).map(([key, value]) => [`metadata[${key}]`, value]);
-  return { after, limit, 'capstan[state]': state, 'capstan[pool]': pool, ...Object.fromEntries(pairs) };
+  return {
+    after,
+    limit,
+    'capstan[state]': state,
+    'capstan[pool]': pool,
+    'capstan[model]': model,
+    'capstan[search]': search,
+    ...Object.fromEntries(pairs),
+  };
 }

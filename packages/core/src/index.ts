@@ -42,6 +42,8 @@ export type { Deleted, List } from './api/list.ts';
 export { deletedSchema, listSchema } from './api/list.ts';
 export type { ModelObject } from './api/model-object.ts';
 export { modelObjectSchema } from './api/model-object.ts';
+export type { OverviewObject } from './api/overview-object.ts';
+export { overviewObjectSchema } from './api/overview-object.ts';
 export type { PoolForecastObject } from './api/pool-forecast-object.ts';
 export { poolForecastObjectSchema, poolForecastQuerySchema } from './api/pool-forecast-object.ts';
 export type { CreatePoolRequest, PoolObject, UpdatePoolRequest } from './api/pool-object.ts';
@@ -64,10 +66,12 @@ export {
   CancelledError,
   CheckpointError,
   ConflictError,
+  DamagedArtifactError,
   DatasetError,
   DeadlineExceededError,
   ERROR_CODES,
   InvalidRequestError,
+  isArtifactLost,
   ModelError,
   NotFoundError,
   PermissionDeniedError,
@@ -99,8 +103,8 @@ export type { EstimateFacts } from './submission/estimate-job.ts';
 export { estimateJob } from './submission/estimate-job.ts';
 export type { JobSpecFacts } from './submission/resolve-job-spec.ts';
 export { baseLearningRate, DEFAULT_SOURCE_TOKENS, DEFAULT_TARGET_TOKENS, resolveJobSpec } from './submission/resolve-job-spec.ts';
-export type { T5Shape } from './submission/t5-shape.ts';
-export { t5ShapeSchema } from './submission/t5-shape.ts';
+export type { ModelShape } from './submission/model-shape.ts';
+export { parseModelShape } from './submission/parse-model-shape.ts';
 export type { JobEvent, JobEventType, Transition } from './transition.ts';
 export { JOB_EVENT_TYPES, TRANSITIONS, transition } from './transition.ts';
 export type { Wait, WaitFacts, WaitReason } from './wait-reason.ts';

@@ -26,6 +26,7 @@ export { migrateWhenReachable } from './migrate-when-reachable.ts';
 export type { Model, ModelRepository, NewBaseModel } from './models.ts';
 export type { Database, DatabaseOptions } from './open-database.ts';
 export { openDatabase } from './open-database.ts';
+export type { Overview, OverviewRepository } from './overview.ts';
 export type { PoolPatch, PoolRepository, PoolSettings, PoolUsage } from './pools.ts';
 export type { Project, ProjectRepository } from './projects.ts';
 export type { AppendRequest, ReportRepository } from './reports/append-reports.ts';

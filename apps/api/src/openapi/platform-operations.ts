@@ -97,6 +97,14 @@ export const operatorOperations: Operation[] = [
   },
   {
     ...read,
+    path: '/overview',
+    id: 'retrieveOverview',
+    tag: 'Overview',
+    summary: 'The jobs of your project by state, and its last 24 hours.',
+    answer: schemas.Overview,
+  },
+  {
+    ...read,
     path: '/audit_events',
     role: 'operator',
     id: 'listAuditEvents',

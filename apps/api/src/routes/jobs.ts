@@ -29,7 +29,8 @@ export function jobRoutes(router: Router, context: ApiContext): void {
   async function list({ request, response, caller }: Exchange) {
     const query = readQueryWithMetadata(request, listJobsQuerySchema);
     const { after, limit, metadata, 'capstan[state]': state, 'capstan[pool]': poolId } = query;
-    const filter = { projectId: caller.projectId, after, limit, poolId, states: state && [state] };
+    const { 'capstan[model]': model, 'capstan[search]': search } = query;
+    const filter = { projectId: caller.projectId, after, limit, poolId, model, search, states: state && [state] };
     const page = await db.jobs.list({ ...filter, metadata: metadata === 'null' ? null : metadata });
     if (after !== undefined && page.jobs.length === 0 && !(await db.jobs.get(after, caller.projectId))) throw unknownCursor();
     const jobs = await Promise.all(page.jobs.map(async (job) => jobToRest(job, await describeWaitBriefly(context, job))));

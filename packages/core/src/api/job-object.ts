@@ -140,4 +140,11 @@ export const listJobsQuerySchema = pageQuerySchema({ defaultLimit: 20, maxLimit:
   metadata: z.union([z.literal('null'), z.record(z.string(), z.string())]).optional(),
   'capstan[state]': z.enum(JOB_STATUSES, STATES).optional(),
   'capstan[pool]': z.string().min(1).max(40).optional(),
+  'capstan[model]': z.string().min(1).max(256).optional().meta({ description: 'The base model.' }),
+  'capstan[search]': z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .meta({ description: 'The beginning of an id, or a part of a suffix or of the name of the trained model.' }),
 });

@@ -9,6 +9,10 @@ export interface JobFilter {
   projectId?: string | undefined;
   states?: readonly JobStatus[] | undefined;
   poolId?: string | undefined;
+  /** The base model. */
+  model?: string | undefined;
+  /** The beginning of an id, or a part of a suffix or of the trained model's name. */
+  search?: string | undefined;
   /** Every pair must be there; null asks for jobs without metadata. */
   metadata?: Record<string, string> | null | undefined;
   /** The id of the last job of the page before. */
@@ -18,11 +22,13 @@ export interface JobFilter {
 
 /** Newest first by (created_at, id), so that equal instants keep one order over all pages. An unknown `after` gives an empty page. */
 export async function listJobs({ sql }: JobContext, filter: JobFilter): Promise<{ jobs: FineTuningJob[]; hasMore: boolean }> {
-  const { projectId, states, poolId, metadata, after, limit } = filter;
+  const { projectId, states, poolId, model, search, metadata, after, limit } = filter;
   const conditions = [
     projectId !== undefined && Prisma.sql`j.project_id = ${projectId}`,
     states !== undefined && Prisma.sql`j.status = ANY(${[...states]}::job_status[])`,
     poolId !== undefined && Prisma.sql`j.pool_id = ${poolId}`,
+    model !== undefined && Prisma.sql`j.spec->>'model' = ${model}`,
+    search !== undefined && matches(search),
     metadata === null && Prisma.sql`j.metadata IS NULL`,
     metadata != null && Prisma.sql`j.metadata @> ${json(metadata)}::jsonb`,
     after !== undefined && Prisma.sql`(j.created_at, j.id) < (SELECT created_at, id FROM jobs WHERE id = ${after})`,
@@ -32,6 +38,13 @@ export async function listJobs({ sql }: JobContext, filter: JobFilter): Promise<
     ORDER BY j.created_at DESC, j.id DESC LIMIT ${limit + 1}`);
   const { items, hasMore } = toPage(rows.map(toJob), limit);
   return { jobs: items, hasMore };
+}
+
+/** `%` and `_` are themselves in what people search for. */
+function matches(search: string): Prisma.Sql {
+  const text = search.replaceAll(/[\\%_]/g, '\\$&');
+  const part = `%${text}%`;
+  return Prisma.sql`(j.id LIKE ${`${text}%`} OR j.fine_tuned_model ILIKE ${part} OR j.spec->>'suffix' ILIKE ${part})`;
 }
 
 /** Jobs whose ranks may exist, by id; go on with the last id as `after`. */
