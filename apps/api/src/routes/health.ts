@@ -3,6 +3,7 @@ import type { ApiContext } from '../api-context.ts';
 import { resource } from '../http/resource.ts';
 
 const CHECK_TIMEOUT_MS = 2_000;
+const RETRY_AFTER_S = 1;
 
 /** `/healthz`: the process answers. `/readyz`: what it needs answers too, and if not, what is wrong. */
 export function healthRoutes(router: Router, context: Pick<ApiContext, 'db' | 'queue' | 'clock'>): void {
@@ -11,6 +12,7 @@ export function healthRoutes(router: Router, context: Pick<ApiContext, 'db' | 'q
     get: async (_request, response) => {
       const checks = { database: await check(context, () => context.db.ping()), queue: await check(context, () => context.queue.ping()) };
       const isReady = Object.values(checks).every((problem) => problem === null);
+      if (!isReady) response.setHeader('retry-after', RETRY_AFTER_S);
       response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', checks: words(checks) });
     },
   });
