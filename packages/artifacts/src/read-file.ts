@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { AppError, InvalidRequestError } from '@capstan/core';
+import { DamagedArtifactError, InvalidRequestError } from '@capstan/core';
 import { artifactNotFound } from './artifact-store.ts';
 
 export interface ReadRequest {
@@ -46,6 +46,6 @@ async function openBlob(path: string, sha256: string): Promise<FileHandle> {
   }
 }
 
-function damaged(sha256: string, how: string): AppError {
-  return new AppError('internal', `Artifact ${sha256} is damaged: ${how}.`);
+function damaged(sha256: string, how: string): DamagedArtifactError {
+  return new DamagedArtifactError(`Artifact ${sha256} is damaged: ${how}.`);
 }

@@ -125,3 +125,17 @@ export class TrainingDivergedError extends AppError {
     this.step = step;
   }
 }
+
+const ARTIFACT_DAMAGED = 'artifact_damaged';
+
+/** An artifact whose content is no longer what its name says. */
+export class DamagedArtifactError extends AppError {
+  constructor(message: string) {
+    super('internal', message, { reason: ARTIFACT_DAMAGED });
+  }
+}
+
+/** Whether an artifact cannot be read however often it is tried: it is gone, or damaged. Holds for errors that came over gRPC too. */
+export function isArtifactLost(error: unknown): error is AppError {
+  return error instanceof NotFoundError || (error instanceof AppError && error.reason === ARTIFACT_DAMAGED);
+}

@@ -1,3 +1,4 @@
+import { isArtifactLost } from '@capstan/core';
 import { connectWorker, type WorkerConnection } from '@capstan/proto';
 import { systemClock } from '@capstan/runtime';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -45,6 +46,16 @@ describe('artifacts over gRPC', () => {
     rank.report({ type: 'checkpoint', step: 1, state: { path: 'state', ...state }, adapter: [], metrics: {} });
     await rank.flushed();
     expect(await read(rank, state.sha256)).toBe('my state');
+  });
+
+  it('say of a checkpoint whose file was damaged that it is lost, so that the rank takes the one before', async () => {
+    const rank = await becomeRank();
+    await rank.assignment();
+    const state = await rank.writeArtifact(Buffer.from('a state that will rot'));
+    rank.report({ type: 'checkpoint', step: 1, state: { path: 'state', ...state }, adapter: [], metrics: {} });
+    await rank.flushed();
+    await world.damageArtifact(state.sha256);
+    await expect(read(rank, state.sha256)).rejects.toSatisfy(isArtifactLost);
   });
 
   it('hide the checkpoints of another job as if they did not exist', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ArtifactStore, createDirectoryStore } from '@capstan/artifacts';
@@ -57,6 +57,8 @@ export interface World {
   db: Database;
   database: TestDatabase;
   artifacts: ArtifactStore;
+  /** Flips a bit of the blob's file. */
+  damageArtifact(sha256: string): Promise<void>;
   /** Makes all blobs look as if they had been put two hours ago. */
   ageArtifacts(): Promise<void>;
   queue: JobQueue;
@@ -87,10 +89,15 @@ export async function makeWorld({
   const queue =
     redis === null ? createQueue({ postgresUrl: database.url }) : createQueue({ redisUrl: redis.url }, { prefix: redis.prefix });
   const artifacts = createDirectoryStore(join(directory, 'artifacts'));
+  const pathOf = (sha256: string) => join(directory, 'artifacts', sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+  const damageArtifact = async (sha256: string) => {
+    const content = await readFile(pathOf(sha256));
+    content[0] = (content[0] ?? 0) ^ 1;
+    await writeFile(pathOf(sha256), content);
+  };
   const ageArtifacts = async () => {
     const then = new Date(Date.now() - 7_200_000);
-    for await (const { sha256 } of artifacts.list())
-      await utimes(join(directory, 'artifacts', sha256.slice(0, 2), sha256.slice(2, 4), sha256), then, then);
+    for await (const { sha256 } of artifacts.list()) await utimes(pathOf(sha256), then, then);
   };
   const processes = createProcessLauncher({
     runsDir: join(directory, 'runs'),
@@ -115,7 +122,7 @@ export async function makeWorld({
 
   const emptyRedis = () => redis?.empty() ?? Promise.reject(new Error('The queue of this world is on Postgres.'));
   const world: World = {
-    ...{ db, database, artifacts, ageArtifacts, queue, emptyRedis, launcher, projectId, launches },
+    ...{ db, database, artifacts, ageArtifacts, damageArtifact, queue, emptyRedis, launcher, projectId, launches },
     async startScheduler({ settings = {}, launcher: own = launcher, port = 0 } = {}) {
       const scheduler = await startScheduler({
         ...{ db, queue, launcher: own, artifacts, logger, clock: systemClock, random: Math.random },

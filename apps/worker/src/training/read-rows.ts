@@ -1,4 +1,4 @@
-import { type ArtifactRef, DatasetError, type DatasetRow, NotFoundError } from '@capstan/core';
+import { type ArtifactRef, DatasetError, type DatasetRow, isArtifactLost } from '@capstan/core';
 import { datasetRows } from '@capstan/datasets';
 import type { ArtifactCache } from '../artifacts/artifact-cache.ts';
 
@@ -15,8 +15,8 @@ async function fetchDataset(file: ArtifactRef, cache: ArtifactCache, options: { 
   try {
     return await cache.fetch(file, options);
   } catch (cause) {
-    if (!(cause instanceof NotFoundError)) throw cause;
-    throw new DatasetError(`${file.path} (${file.sha256}) is not in the artifact store.`, { cause, reason: 'DatasetMissing' });
+    if (!isArtifactLost(cause)) throw cause;
+    throw new DatasetError(`${file.path} cannot be read from the artifact store: ${cause.message}`, { cause, reason: 'DatasetMissing' });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ArtifactRef, CheckpointError, NotFoundError } from '@capstan/core';
+import { type ArtifactRef, CheckpointError, isArtifactLost } from '@capstan/core';
 import { type TrainEvent, type TrainOptions, train } from '@capstan/trainer';
 import type { TrainingContext } from './training-context.ts';
 
@@ -37,7 +37,7 @@ async function resume(
     const { value: first } = await rest.next();
     return first ? { first, rest } : null;
   } catch (error) {
-    if (!(error instanceof CheckpointError || error instanceof NotFoundError)) throw error;
+    if (!(error instanceof CheckpointError || isArtifactLost(error))) throw error;
     context.reporter.say('warn', `The checkpoint of step ${step} cannot be used: ${error.message}`);
     return null;
   }

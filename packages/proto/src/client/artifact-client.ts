@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '@capstan/core';
+import { AppError, DamagedArtifactError } from '@capstan/core';
 import type { Metadata } from '@grpc/grpc-js';
 import type { ArtifactServiceClient, ReadResponse, WriteRequest, WriteResponse } from '../gen/lora/v1/artifact.ts';
 import { fromStatus } from '../status.ts';
@@ -38,7 +38,7 @@ export async function* readArtifact(sha256: string, options: ArtifactClientOptio
     }
   }
   if (hash.digest('hex') !== sha256)
-    throw new AppError('internal', `The artifact ${sha256} arrived with other content than its name says.`);
+    throw new DamagedArtifactError(`The artifact ${sha256} arrived with other content than its name says.`);
 }
 
 /**
