@@ -43,9 +43,9 @@ export function CurvePlot({ label, steps, lines, height, isLog = false }: CurveP
   useEffect(() => {
     const shown = plot.current;
     if (shown === null) return;
-    const isZoomed = shown.scales.x?.min !== shown.data[0]?.[0] || shown.scales.x?.max !== shown.data[0]?.at(-1);
-    shown.setData(latest.current, !isZoomed);
-    if (isZoomed) shown.redraw();
+    const zoomed = isZoomed(shown);
+    shown.setData(latest.current, !zoomed);
+    if (zoomed) shown.redraw();
   });
 
   return (
@@ -56,4 +56,10 @@ export function CurvePlot({ label, steps, lines, height, isLog = false }: CurveP
       <div ref={canvas} role="img" aria-label={label} data-points={steps.length} />
     </div>
   );
+}
+
+/** A plot that has not been drawn yet has no range. */
+function isZoomed({ scales, data }: uPlot): boolean {
+  const { min, max } = scales.x ?? {};
+  return min != null && max != null && (min !== data[0]?.[0] || max !== data[0]?.at(-1));
 }

@@ -20,7 +20,7 @@ export function JobsTable({ jobs, chosen = new Set(), onChoose = null }: JobsTab
     onChoose?.(next);
   };
   return (
-    <Table.ScrollContainer minWidth={640} type="native" tabIndex={0} role="region" aria-label="Table of jobs">
+    <Table.ScrollContainer minWidth={760} type="native" tabIndex={0} role="region" aria-label="Table of jobs">
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -54,7 +54,9 @@ function JobCells({ job }: { job: JobObject }) {
   return (
     <>
       <Table.Td>
-        <PageLink href={`/jobs/${job.id}`}>{job.id}</PageLink>
+        <PageLink href={`/jobs/${job.id}`} isWhole>
+          {job.id}
+        </PageLink>
         <Text size="xs" c="dimmed" className="wrap">
           {job.fine_tuned_model ?? job.model}
         </Text>

@@ -8,9 +8,9 @@ export const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: false, staleTime: 1_000 } },
   queryCache: new QueryCache({ onError: endSession }),
   mutationCache: new MutationCache({
-    onError: (error) => {
+    onError: (error, _variables, _result, mutation) => {
       endSession(error);
-      showError(error);
+      if (mutation.meta?.isShown !== true) showError(error);
     },
   }),
 });

@@ -1,5 +1,55 @@
+import { Select, Stack, Text } from '@mantine/core';
+import { useSearchParams } from 'wouter';
+import { useForecast, usePools } from '../queries/pools.ts';
+import { Loaded } from '../shell/loaded.tsx';
 import { Page } from '../shell/page.tsx';
+import { Section } from '../shell/section.tsx';
+import { QueueTable } from './queue-table.tsx';
+import { RunningTable } from './running-table.tsx';
 
+/** What each pool runs, what waits for it in which order, and when that starts. */
 export function QueuesPage() {
-  return <Page title="Queues">…</Page>;
+  const [parameters, setParameters] = useSearchParams();
+  const pools = usePools();
+  return (
+    <Page title="Queues">
+      <Loaded query={pools}>
+        {({ data }) => {
+          const chosen = parameters.get('pool') ?? data[0]?.id;
+          if (chosen === undefined) return <Text>There is no pool yet.</Text>;
+          return (
+            <Stack>
+              <Select
+                label="Pool"
+                maw={300}
+                allowDeselect={false}
+                data={data.map(({ id }) => id)}
+                value={chosen}
+                onChange={(pool) => pool !== null && setParameters({ pool })}
+              />
+              <Queue pool={chosen} />
+            </Stack>
+          );
+        }}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Queue({ pool }: { pool: string }) {
+  return (
+    <Loaded query={useForecast(pool)}>
+      {(forecast) => (
+        <>
+          {forecast.paused && <Text fw={600}>The pool is cordoned: it launches nothing until an operator uncordons it.</Text>}
+          <Section title={`Waiting (${forecast.queued})`}>
+            <QueueTable forecast={forecast} />
+          </Section>
+          <Section title={`With workers (${forecast.running.length})`}>
+            <RunningTable running={forecast.running} />
+          </Section>
+        </>
+      )}
+    </Loaded>
+  );
 }

@@ -2,9 +2,11 @@ import { Anchor } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 
-export function PageLink({ href, children }: { href: string; children: ReactNode }) {
+/** `isWhole` keeps the text on one line, where it can be scrolled to. */
+export function PageLink({ href, isWhole = false, children }: { href: string; isWhole?: boolean; children: ReactNode }) {
+  const style = isWhole ? { whiteSpace: 'nowrap' as const } : { overflowWrap: 'anywhere' as const };
   return (
-    <Anchor component={Link} href={href} className="wrap" underline="always">
+    <Anchor component={Link} href={href} underline="always" style={style}>
       {children}
     </Anchor>
   );

@@ -1,0 +1,51 @@
+import type { PoolForecastObject } from '@capstan/core';
+import { Group, Table, Text } from '@mantine/core';
+import { browserClock } from '../browser-clock.ts';
+import { ago, duration } from '../format.ts';
+import { QueueJob } from './queue-job.tsx';
+import { QueuedJobActions } from './queued-job-actions.tsx';
+
+/** The head of the queue, in the order in which it starts. */
+export function QueueTable({ forecast }: { forecast: PoolForecastObject }) {
+  const { queue, queued } = forecast;
+  if (queued === 0) return <Text size="sm">No job waits.</Text>;
+  return (
+    <>
+      <Table.ScrollContainer minWidth={640} type="native" tabIndex={0} role="region" aria-label="Queue">
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              {['Place', 'Job', 'Workers', 'Priority', 'Queued', 'Expected start', 'Actions'].map((name) => (
+                <Table.Th key={name}>{name}</Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {queue.map(({ position, job_id: id, model, workers, priority, queued_at: at, starts_in_seconds: start }) => (
+              <Table.Tr key={position}>
+                <Table.Td>{position}</Table.Td>
+                <Table.Td>
+                  <QueueJob id={id} model={model} />
+                </Table.Td>
+                <Table.Td>{workers}</Table.Td>
+                <Table.Td>{priority}</Table.Td>
+                <Table.Td>{ago(at, browserClock.now())}</Table.Td>
+                <Table.Td>{expected(start)}</Table.Td>
+                <Table.Td>
+                  <Group gap="xs">{id !== null && <QueuedJobActions id={id} />}</Group>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {queued > queue.length && <Text size="sm">… and {queued - queue.length} more behind them.</Text>}
+    </>
+  );
+}
+
+function expected(start: PoolForecastObject['queue'][number]['starts_in_seconds']): string {
+  if (start === null) return 'not as things stand';
+  if (start.p90 === 0) return 'now';
+  return start.p50 === start.p90 ? `in ${duration(start.p50)}` : `in ${duration(start.p50)}, ${duration(start.p90)} if things go slowly`;
+}
