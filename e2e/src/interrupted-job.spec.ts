@@ -82,6 +82,9 @@ describe('a real job that is interrupted again and again', { timeout: 300_000 },
     expect(events).toMatch(/killed/i);
     const checkpoints = (await client.fineTuning.jobs.checkpoints.list(job.id, { limit: 100 })).data;
     expect(checkpoints.map(({ step_number }) => step_number).sort((a, b) => a - b)).toContain(STEPS);
+    const model = checkpoints.at(-1)?.fine_tuned_model_checkpoint ?? '';
+    const prompt = 'A library to read and write JPEG images.';
+    expect((await client.completions.create({ model, prompt, max_tokens: 4 })).choices[0]?.text).toMatch(/\S/);
   });
 
   it('left a model that answers, whole and streamed, with the same words', async () => {

@@ -1,5 +1,5 @@
-import type { WorkerReport } from '@capstan/core';
-import { makeStepReport } from '@capstan/testing';
+import { checkpointName, type WorkerReport } from '@capstan/core';
+import { makeJobSpec, makeStepReport } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NewFile } from './index.ts';
 import { numbered, openTestWorld, type TestWorld } from './testing/test-world.ts';
@@ -109,6 +109,25 @@ describe('models', () => {
     expect(await models.delete('ft:own', 'proj-other')).toBe(false);
     expect(await models.delete('ft:own', world.projectId)).toBe(true);
     expect(await models.get('ft:own', world.projectId)).toBeNull();
+  });
+});
+
+describe('a checkpoint', () => {
+  it('is a model of its project by its name, whatever becomes of the job', async () => {
+    const { models, checkpoints, jobs, reports } = world.db;
+    await models.upsertBase({ id: 'shared', artifacts: [], config: { d_model: 64 }, parameterCount: 7 });
+    const { job, identity } = await world.launch(await world.submit({ spec: makeJobSpec({ model: 'shared' }) }));
+    const adapter = [{ path: 'adapter_model.safetensors', sha256: 'cc', bytes: 3 }];
+    const state = { path: 'state', sha256: 'dd', bytes: 4 };
+    await reports.append({ identity, reports: numbered(1, { type: 'checkpoint', step: 20, state, adapter, metrics: {} }) });
+    await jobs.applyEvent(job.id, { type: 'jobFailed', reason: 'TrainingDiverged', message: 'NaN', exitCode: null });
+
+    const [saved] = (await checkpoints.list(job.id, { limit: 1 })).checkpoints;
+    const named = (step: number) => checkpointName({ model: 'shared', checkpointId: saved?.id ?? '', step });
+    const facts = { kind: 'fine-tuned', base: 'shared', jobId: job.id, artifacts: adapter, method: 'lora', config: { d_model: 64 } };
+    expect(await models.get(named(20), world.projectId)).toMatchObject(facts);
+    expect(await models.get(named(21), world.projectId)).toBeNull();
+    expect(await models.get(named(20), 'proj-other')).toBeNull();
   });
 });
 

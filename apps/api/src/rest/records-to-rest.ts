@@ -1,4 +1,4 @@
-import type { CheckpointObject, EventObject, LogObject, MetricObject } from '@capstan/core';
+import { type CheckpointObject, checkpointName, type EventObject, type LogObject, type MetricObject } from '@capstan/core';
 import type { Checkpoint, JobEventRecord, LogLine, StepMetric } from '@capstan/db';
 import { seconds, unixTime } from './unix-time.ts';
 
@@ -22,13 +22,13 @@ const CHECKPOINT_METRICS: Record<string, string> = {
   tokenAccuracy: 'valid_mean_token_accuracy',
 };
 
-export function checkpointToRest(checkpoint: Checkpoint, modelName: string): CheckpointObject {
+export function checkpointToRest(checkpoint: Checkpoint, model: string): CheckpointObject {
   const metrics = Object.entries(checkpoint.metrics).map(([name, value]) => [CHECKPOINT_METRICS[name] ?? name, value]);
   return {
     id: checkpoint.id,
     object: 'fine_tuning.job.checkpoint',
     created_at: unixTime(checkpoint.createdAt),
-    fine_tuned_model_checkpoint: `${modelName}:ckpt-step-${checkpoint.step}`,
+    fine_tuned_model_checkpoint: checkpointName({ model, checkpointId: checkpoint.id, step: checkpoint.step }),
     fine_tuning_job_id: checkpoint.jobId,
     step_number: checkpoint.step,
     metrics: { ...Object.fromEntries(metrics), step: checkpoint.step },

@@ -37,11 +37,10 @@ export function jobRecordRoutes(router: Router, context: ApiContext): void {
     const job = await jobOf(exchange);
     const { checkpoints, hasMore } = await db.checkpoints.list(job.id, { after, limit });
     if (after !== undefined && checkpoints.length === 0 && !/^ftckpt-[0-9a-z]{24}$/.test(after)) throw unknownCursor();
-    const modelName = job.fineTunedModel ?? `ft:${job.spec.model}:${job.id}`;
     sendJson(
       exchange.response,
       toList(
-        checkpoints.map((checkpoint) => checkpointToRest(checkpoint, modelName)),
+        checkpoints.map((checkpoint) => checkpointToRest(checkpoint, job.spec.model)),
         hasMore,
       ),
     );
