@@ -1,5 +1,5 @@
 import { eventObjectSchema, type JobObject, jobObjectSchema, listSchema } from '@capstan/core';
-import { createTestDatabase } from '@capstan/testing';
+import { createTestDatabase, makeStepReport } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_MODEL, startTestApi, type TestApi } from './testing/start-test-api.ts';
 
@@ -209,6 +209,28 @@ describe('why a job waits', () => {
     const failed = await get(second.id);
     expect(failed).toMatchObject({ status: 'failed', error: { code: 'OOMKilled', param: null }, capstan: { reason: 'OOMKilled' } });
     expect(failed.error?.message).toMatch(/micro_batch_size/);
+    expect(failed.capstan.failure).toMatchObject({ reason: 'OOMKilled', retry: 'budgeted', attempt: 1, exit_code: 137, log_tail: [] });
+  });
+
+  it('a failed job tells how its last attempt ended: exit code, last step, and the last 50 lines of its log', async () => {
+    const { id } = await create();
+    await api.apply(id, { type: 'launched' });
+    const line = (number: number) => ({
+      jobId: id,
+      attempt: 1,
+      rank: 0,
+      level: 'info' as const,
+      message: `line ${number}`,
+      at: new Date(),
+    });
+    await api.db.logs.append(Array.from({ length: 60 }, (_, index) => line(index + 1)));
+    const { epoch } = (await api.db.jobs.get(id)) ?? expect.fail('no job');
+    const steps = [1, 2, 3].map((step) => ({ sequence: step, report: makeStepReport(step) }));
+    await api.db.reports.append({ identity: { jobId: id, attempt: 1, epoch, rank: 0 }, reports: steps });
+    await api.apply(id, { type: 'jobFailed', reason: 'TrainerError', message: 'It broke.', exitCode: 1 });
+    const { failure } = (await get(id)).capstan;
+    expect(failure).toMatchObject({ reason: 'TrainerError', exit_code: 1, last_step: 3, attempt: 1, advice: expect.stringMatching(/log/) });
+    expect(failure?.log_tail).toEqual(Array.from({ length: 50 }, (_, index) => `line ${index + 11}`));
   });
 });
 

@@ -135,6 +135,25 @@ describe('the life of a job', { timeout: 60_000 }, () => {
     expect(await world.until(jobId, 'failed')).toMatchObject({ reason: 'DatasetMissing', attempt: 1 });
   });
 
+  it('ends at its deadline, whether it runs or waits', async () => {
+    const passDeadline = (jobId: string) =>
+      world.database.execute(`UPDATE jobs SET created_at = created_at - interval '2 hours' WHERE id = '${jobId}'`);
+    const running = await world.submit({ script: 'endless', deadlineSeconds: 3_600 });
+    await world.until(running, steppedBy(3));
+    await passDeadline(running);
+    expect(await world.until(running, 'failed')).toMatchObject({ reason: 'DeadlineExceeded', attempt: 1 });
+    expect((await world.db.ledger.get(running, 1))?.lastStep).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => livingRanks(running), { timeout: 10_000 }).toBe(0);
+
+    const { version } = (await world.db.pools.get('local')) ?? expect.fail('no pool');
+    await world.db.pools.update('local', { paused: true }, version);
+    const waiting = await world.submit({ script: 'steps 1', deadlineSeconds: 3_600 });
+    await passDeadline(waiting);
+    expect(await world.until(waiting, 'failed')).toMatchObject({ reason: 'DeadlineExceeded', attempt: 0 });
+    await world.db.pools.update('local', { paused: false }, version + 1);
+    expect(await countOf(scheduler.metrics.attemptsEnded, { reason: 'DeadlineExceeded' })).toBe(1);
+  });
+
   it('leaves nothing behind: no ranks, no entries, no reservations', async () => {
     await expect
       .poll(async () => (await world.launcher.list({ signal: new AbortController().signal })).length, { timeout: 10_000 })

@@ -20,6 +20,10 @@ const job = (status: JobStatus, workers = 1, failures = 0) =>
     maxAttempts: 3,
     spec: { resources: { workers }, training: { batchSize: 8, microBatchSize: 4 } },
   }) as unknown as FineTuningJob;
+const dated = (status: JobStatus, { createdAt, deadlineSeconds }: { createdAt: Date; deadlineSeconds: number }): FineTuningJob => {
+  const { spec, ...rest } = job(status);
+  return { ...rest, createdAt, spec: { ...spec, deadlineSeconds } };
+};
 const attempt = (facts: Partial<AttemptFacts> = {}): AttemptFacts => ({
   intendedAt: ago(120),
   launchedAt: ago(119),
@@ -54,6 +58,19 @@ interface Row {
 
 const rows: Row[] = [
   { title: 'leaves a healthy attempt alone', job: job('running'), ranks: [seen()], actions: [] },
+  {
+    title: 'ends a job that has not ended by its deadline, though it is healthy',
+    job: dated('running', { createdAt: ago(3_601), deadlineSeconds: 3_600 }),
+    ranks: [seen()],
+    event: { type: 'jobFailed', reason: 'DeadlineExceeded', exitCode: null },
+    actions: ['stop'],
+  },
+  {
+    title: 'leaves a job alone that has still a second until its deadline',
+    job: dated('running', { createdAt: ago(3_599), deadlineSeconds: 3_600 }),
+    ranks: [seen()],
+    actions: [],
+  },
   { title: 'leaves a queued job alone', job: job('queued'), ranks: [failed()], actions: [] },
   { title: 'leaves a finished job alone', job: job('succeeded'), ranks: [failed()], actions: [] },
   {

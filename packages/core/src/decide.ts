@@ -1,3 +1,4 @@
+import { deadlineFailure } from './deadline.ts';
 import type { Failure } from './failure-reason.ts';
 import type { FineTuningJob } from './job.ts';
 import { failureFromExit, isFinished, type ObservedRank } from './observed-rank.ts';
@@ -69,6 +70,8 @@ export function decide(job: FineTuningJob, ranks: ObservedRank[], attempt: Attem
 
 function decideRunning(job: FineTuningJob, ranks: ObservedRank[], attempt: AttemptFacts, context: DecideContext): Decision {
   const { now, limits, random } = context;
+  const late = deadlineFailure(job, now);
+  if (late !== null) return { event: { type: 'jobFailed', ...late }, actions: ['stop'] };
   // A launch that was cut off may have left every rank, and not all that they wait for: whoever comes next carries it out in full.
   const isUnlaunched = ranks.length < job.spec.resources.workers || (attempt.launchedAt === null && ranks.every(isPending));
   if (isUnlaunched && attempt.heartbeats.size === 0)

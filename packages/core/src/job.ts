@@ -45,6 +45,8 @@ export const jobSpecSchema = z.object({
     gpusPerWorker: z.number().int().min(0),
     memoryMiB: z.number().int().min(64).nullable(),
   }),
+  /** From the creation to the latest end, paused or not; absent or null where it may take as long as it takes. */
+  deadlineSeconds: z.number().int().min(1).nullish(),
 });
 export type JobSpec = z.infer<typeof jobSpecSchema>;
 

@@ -1,6 +1,7 @@
 import {
   baseLearningRate,
   type CapstanJob,
+  deadlineOf,
   FAILURE_RULES,
   type FineTuningJob,
   type Hyperparameters,
@@ -16,7 +17,7 @@ import { resultToRest } from './result-to-rest.ts';
 import { seconds, unixTime, unixTimeOrNull } from './unix-time.ts';
 
 /** The job as OpenAI's clients know it, and all that they have no word for under `capstan`. `wait` says why it is not running. */
-export function jobToRest(job: FineTuningJob, wait: Wait | null): JobObject {
+export function jobToRest(job: FineTuningJob, wait: Wait | null, failure: CapstanJob['failure'] = null): JobObject {
   const { spec } = job;
   const hyperparameters = hyperparametersToRest(spec);
   return {
@@ -39,7 +40,7 @@ export function jobToRest(job: FineTuningJob, wait: Wait | null): JobObject {
     integrations: null,
     metadata: job.metadata,
     method: { type: 'supervised', supervised: { hyperparameters } },
-    capstan: capstanToRest(job, wait),
+    capstan: capstanToRest(job, wait, failure),
   };
 }
 
@@ -57,7 +58,7 @@ export function estimateToRest(estimate: JobEstimate): JobEstimateObject {
   };
 }
 
-function capstanToRest(job: FineTuningJob, wait: Wait | null): CapstanJob {
+function capstanToRest(job: FineTuningJob, wait: Wait | null, failure: CapstanJob['failure']): CapstanJob {
   const { spec, progress } = job;
   const etaMs = job.status === 'running' ? (progress?.etaMs ?? null) : null;
   return {
@@ -73,12 +74,14 @@ function capstanToRest(job: FineTuningJob, wait: Wait | null): CapstanJob {
     failures: job.failures,
     max_attempts: job.maxAttempts,
     not_before: unixTimeOrNull(job.notBefore),
+    deadline_at: unixTimeOrNull(deadlineOf(job)),
     started_at: unixTimeOrNull(job.startedAt),
     progress: progress && progressToRest(progress),
     estimate: estimateToRest(job.estimate),
     cost_usd: job.usage.costUsd,
     gpu_seconds: job.usage.gpuSeconds,
     result: job.result && resultToRest(job.result),
+    failure,
     method: spec.method,
     init: spec.init,
     lora: spec.method === 'full' ? null : loraToRest(spec.lora),

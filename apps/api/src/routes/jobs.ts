@@ -1,6 +1,7 @@
 import { createJobRequestSchema, type FineTuningJob, InvalidRequestError, listJobsQuerySchema, NotFoundError } from '@capstan/core';
 import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
+import { describeFailure } from '../describe-failure.ts';
 import { describeWait, describeWaitBriefly } from '../describe-wait.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readJsonBody } from '../http/read-json-body.ts';
@@ -45,7 +46,7 @@ export function jobRoutes(router: Router, context: ApiContext): void {
 
   async function retrieve({ request, response, caller }: Exchange) {
     const job = await findJob(context, caller.projectId, pathPart(request, 'jobId'));
-    sendJson(response, jobToRest(job, await describeWait(context, job)));
+    sendJson(response, jobToRest(job, await describeWait(context, job), await describeFailure(context, job)));
   }
 
   resource(router, '/v1/fine_tuning/jobs', {

@@ -8,7 +8,7 @@ import { countChange } from './count-change.ts';
  * that has ended, changes nothing. A job that went back to the queue gets its next entry; if we die before that, the sweep adds it.
  */
 export async function applyToAttempt(
-  job: Pick<FineTuningJob, 'id' | 'epoch' | 'startedAt'>,
+  job: Pick<FineTuningJob, 'id' | 'epoch' | 'startedAt' | 'status'>,
   event: JobEvent,
   { db, queue, clock, metrics, logger }: Pick<SchedulerContext, 'db' | 'queue' | 'clock' | 'metrics' | 'logger'>,
   effects: Effects = {},

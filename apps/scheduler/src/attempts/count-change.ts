@@ -5,12 +5,13 @@ const GOOD_ENDS: Partial<Record<JobStatus, AttemptEnd>> = { succeeded: 'Succeede
 
 /** Counts what `event` has led `before` to: the end of its attempt, of the job, and of its first wait. Once per event that took effect. */
 export function countChange(
-  before: Pick<FineTuningJob, 'startedAt'>,
+  before: Pick<FineTuningJob, 'startedAt' | 'status'>,
   event: JobEvent,
   after: FineTuningJob,
   { attemptsEnded, jobsEnded, waitSeconds }: SchedulerMetrics,
 ): void {
-  const end = endOf(event, after.status);
+  // A job that waits has no attempt to end.
+  const end = before.status === 'queued' ? null : endOf(event, after.status);
   if (end !== null) attemptsEnded.inc({ reason: end });
   if (after.finishedAt !== null) jobsEnded.inc({ status: after.status });
   if (before.startedAt === null && after.startedAt !== null)

@@ -1,5 +1,6 @@
 import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { createDeadlinesSweep } from './sweep-deadlines.ts';
 import { createEndedRanksSweep } from './sweep-ended-ranks.ts';
 import { createIdempotencyKeysSweep } from './sweep-idempotency-keys.ts';
 import { createMissingEntriesSweep } from './sweep-missing-entries.ts';
@@ -17,6 +18,7 @@ export interface SweepParts {
 export function createSweeps(context: SchedulerContext, { observed, checkpointed }: SweepParts): (signal: AbortSignal) => Promise<void> {
   const sweeps = {
     missingEntries: createMissingEntriesSweep(context),
+    deadlines: createDeadlinesSweep(context),
     strayEntries: createStrayEntriesSweep(context),
     reservations: createReservationsSweep(context),
     endedRanks: createEndedRanksSweep(context, observed),

@@ -50,6 +50,7 @@ interface JobOptions {
   /** False leaves the row without its queue entry, as a crash between the two would. */
   isEnqueued?: boolean;
   priority?: number;
+  deadlineSeconds?: number;
 }
 
 /** Real stores, real processes, real gRPC: all that schedulers share, and nothing of theirs. */
@@ -133,10 +134,10 @@ export async function makeWorld({
       schedulers.add(scheduler);
       return scheduler;
     },
-    async submit({ script, workers = 1, maxAttempts = 2, file = 'file-train', isEnqueued = true, priority = 50 }) {
+    async submit({ script, workers = 1, maxAttempts = 2, file = 'file-train', isEnqueued = true, priority = 50, deadlineSeconds }) {
       const id = makeId('ftjob', randomBytes);
       const resources = { workers, gpusPerWorker: 0, memoryMiB: null };
-      const spec = makeJobSpec({ model: 'base', trainingFile: file, suffix: script, resources });
+      const spec = makeJobSpec({ model: 'base', trainingFile: file, suffix: script, resources, deadlineSeconds });
       const estimate = makeEstimate();
       await db.jobs.create({ id, projectId, poolId: 'local', spec, priority, maxAttempts, metadata: null, estimate });
       if (isEnqueued) await world.enqueue(id);

@@ -53,6 +53,10 @@ export const capstanJobOptionsSchema = z.strictObject({
   lora: loraOptionsSchema.optional(),
   training: trainingOptionsSchema.optional(),
   resources: resourceOptionsSchema.optional(),
+  deadline_seconds: positiveCount(31_536_000).optional().meta({
+    description:
+      'Ends the job as failed if it still waits or runs this long after its creation; a paused job is looked at once it is resumed.',
+  }),
   max_attempts: positiveCount(20).optional().meta({ description: 'Launches before a failing job is given up; 3 by default.' }),
 });
 export type CapstanJobOptions = z.infer<typeof capstanJobOptionsSchema>;

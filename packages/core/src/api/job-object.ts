@@ -38,6 +38,21 @@ export const jobEstimateObjectSchema = z.looseObject({
 });
 export type JobEstimateObject = z.infer<typeof jobEstimateObjectSchema>;
 
+/** What a person needs to do something about it. */
+export const jobFailureObjectSchema = z.looseObject({
+  reason: z.enum(FAILURE_REASONS),
+  /** What to do next. */
+  advice: z.string(),
+  /** Whether failures of this kind are tried again: never, while attempts are left, or always. */
+  retry: z.enum(['never', 'budgeted', 'free']),
+  attempt: z.number().int(),
+  /** Of the rank that failed, 128 and the signal where it was killed; null where it is not known. */
+  exit_code: z.number().int().nullable(),
+  last_step: z.number().int().nullable(),
+  /** The last 50 lines of the attempt's log, oldest first. */
+  log_tail: z.array(z.string()),
+});
+
 export const jobProgressObjectSchema = z.looseObject({
   step: z.number().int(),
   total_steps: z.number().int(),
@@ -66,12 +81,15 @@ export const capstanJobSchema = z.looseObject({
   failures: z.number().int(),
   max_attempts: z.number().int(),
   not_before: z.number().int().nullable(),
+  deadline_at: z.number().int().nullable(),
   started_at: z.number().int().nullable(),
   progress: jobProgressObjectSchema.nullable(),
   estimate: jobEstimateObjectSchema,
   cost_usd: z.number(),
   gpu_seconds: z.number(),
   result: jobResultObjectSchema.nullable(),
+  /** How the last attempt of a failed job ended; null for others, and in lists. */
+  failure: jobFailureObjectSchema.nullable(),
   method: z.enum(['lora', 'full']),
   init: z.enum(['pretrained', 'random']),
   lora: z

@@ -51,6 +51,7 @@ export function resolveJobSpec(request: CreateJobRequest, facts: JobSpecFacts): 
     lora: resolveLora(options),
     training: resolveTraining(request, facts, { method, init, workers: resources.workers }),
     resources,
+    ...(options.deadline_seconds === undefined ? {} : { deadlineSeconds: options.deadline_seconds }),
   };
 }
 
