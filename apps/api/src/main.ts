@@ -27,6 +27,9 @@ await migrateWhenReachable(databaseUrl, {
   clock,
   signal: shutdown,
   onAway: (err, address) => logger.warn({ err, address }, 'waiting for Postgres: check DATABASE_URL if this goes on'),
+}).catch((error: unknown) => {
+  if (shutdown.aborted) process.exit(0);
+  throw error;
 });
 const db = openDatabase({ url: databaseUrl, clock, poolSize: config.DATABASE_POOL_SIZE });
 const queue = createQueue(

@@ -18,6 +18,9 @@ await migrateWhenReachable(config.DATABASE_URL, {
   clock,
   signal: shutdown,
   onAway: (err, address) => logger.warn({ err, address }, 'waiting for Postgres: check DATABASE_URL if this goes on'),
+}).catch((error: unknown) => {
+  if (shutdown.aborted) process.exit(0);
+  throw error;
 });
 const db = openDatabase({ url: config.DATABASE_URL, clock });
 const queue = createQueue(

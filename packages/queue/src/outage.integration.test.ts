@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { createTestDatabase, createTestRedis, hasTestRedis } from '@capstan/testing';
+import { createTestDatabase, createTestRedis, hasTestRedis, type NetworkLine, openNetworkLine } from '@capstan/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createQueue, type QueueConnection } from './create-queue.ts';
 import type { JobQueue } from './job-queue.ts';
-import { type NetworkLine, openNetworkLine } from './network-line.ts';
 
 const run = promisify(execFile);
 
