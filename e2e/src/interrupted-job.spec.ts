@@ -77,6 +77,16 @@ describe('a real job that is interrupted again and again', { timeout: 300_000 },
     expect(trained.sort((a, b) => a - b)).toEqual(Array.from({ length: STEPS }, (_, index) => index + 1));
   });
 
+  it('left a file with the metrics of every step, once', async () => {
+    const [id = '', ...others] = job.result_files;
+    expect(others).toEqual([]);
+    expect(await client.files.retrieve(id)).toMatchObject({ filename: 'step_metrics.csv', purpose: 'fine-tune-results' });
+    const [head, ...lines] = (await (await client.files.content(id)).text()).trimEnd().split('\n');
+    expect(head).toMatch(/^step,train_loss,/);
+    const steps = lines.filter((line) => !line.startsWith('0,')).map((line) => Number(line.split(',')[0]));
+    expect(steps).toEqual(Array.from({ length: STEPS }, (_, index) => index + 1));
+  });
+
   it('told what happened, and kept its checkpoints', async () => {
     const events = (await client.fineTuning.jobs.listEvents(job.id, { limit: 100 })).data.map(({ message }) => message).join('\n');
     expect(events).toMatch(/killed/i);

@@ -54,7 +54,7 @@ function knownIds(name: string, project: FuzzWorld['own'], world: FuzzWorld): st
     case 'key_id':
       return project.keyIds;
     case 'model':
-      return [world.baseModel, `ft:${world.baseModel}:capstan::${project.jobs[0]?.slice(-12)}`];
+      return [world.baseModel, `ft:${world.baseModel}:${project.name}::${project.jobs[0]?.slice(-12)}`];
     case 'pool_id':
       return [world.idlePool, 'local'];
     default:

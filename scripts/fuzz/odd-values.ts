@@ -51,7 +51,7 @@ export const ODD_TEXTS: readonly string[] = [
   'line\nbreak',
   'ftjob-',
   'file-',
-  'ft:t5-nano:capstan::',
+  'ft:t5-nano:default::',
   '[object Object]',
   ',',
   '*',

@@ -29,6 +29,20 @@ describe('the life of a job', { timeout: 60_000 }, () => {
     expect(await world.db.pools.usage('local')).toMatchObject({ reserved: 0 });
   });
 
+  it('leaves a file with the metrics of every step, once, in the order of steps, also after a crash', async () => {
+    const job = await world.until(await world.submit({ script: 'crash-once 7' }), 'succeeded');
+    const { files } = await world.db.files.list({ projectId: world.projectId, purpose: 'fine-tune-results', limit: 100 });
+    const named = files.filter(({ id }) => id === job.result?.metricsFile);
+    expect(named).toMatchObject([{ filename: 'step_metrics.csv', status: 'processed' }]);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of world.artifacts.read(named[0]?.sha256 ?? '')) chunks.push(chunk);
+    const [head, ...lines] = Buffer.concat(chunks).toString().trimEnd().split('\n');
+    expect(head).toMatch(/^step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy,/);
+    expect(lines.map((line) => Number(line.split(',')[0]))).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+    expect(lines[3]).toBe('4,0.25,,,,0.1,1,8');
+    expect(files).toHaveLength(new Set(files.map(({ id }) => id)).size);
+  });
+
   it('keeps the states of the newest checkpoints, and the rows of all', async () => {
     const jobId = await world.submit({ script: 'steps 26' });
     await world.until(jobId, 'succeeded');
@@ -37,7 +51,8 @@ describe('the life of a job', { timeout: 60_000 }, () => {
     const keptStates = async () =>
       (await Promise.all(checkpoints.map(({ state }) => world.artifacts.stat(state.sha256)))).map((found) => found !== null);
     await expect.poll(keptStates, { timeout: 20_000 }).toEqual([true, true, true, false, false]);
-    expect((await world.db.checkpoints.listForResume(jobId)).map(({ step }) => step)).toEqual([25, 20, 15]);
+    const resumable = async () => (await world.db.checkpoints.listForResume(jobId)).map(({ step }) => step);
+    await expect.poll(resumable, { timeout: 20_000 }).toEqual([25, 20, 15]);
   });
 
   it('of a cancelled job ends before it is launched', async () => {

@@ -26,6 +26,8 @@ export const jobSpecSchema = z.object({
     decay: z.enum(['linear', 'cosine', 'constant']),
     weightDecay: z.number().min(0),
     maxGradNorm: z.number().positive(),
+    /** The share of every label that is spread over the vocabulary; 0 where it is absent. */
+    labelSmoothing: z.number().min(0).lt(1).optional(),
     /** Overrides the base's `dropout_rate`; null honours it. */
     dropout: z.number().min(0).lt(1).nullable(),
     maxSourceTokens: z.number().int().min(8),
@@ -131,4 +133,6 @@ export interface JobResult {
   generationTokensPerSecond: number | null;
   backend: string;
   peakMemoryBytes: number | null;
+  /** The file with the metrics of all steps, made when the job succeeded; absent where an earlier release ended it. */
+  metricsFile?: string;
 }

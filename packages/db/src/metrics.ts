@@ -50,6 +50,8 @@ export interface MetricRepository {
    * new `seq`: a reader keeps one point per step, the last that it saw.
    */
   list(jobId: string, page: { afterSeq?: number | undefined; limit: number }): Promise<StepMetric[]>;
+  /** By step; go on with the last step as `after`. */
+  listBySteps(jobId: string, page: { after: number; limit: number }): Promise<StepMetric[]>;
   baseEvaluation(jobId: string): Promise<BaseEvaluation | null>;
   /** The whole run in at most `points` points, by step. */
   curve(jobId: string, points: number): Promise<CurvePoint[]>;
@@ -59,6 +61,10 @@ export function createMetricRepository(prisma: PrismaDatabase, sql: Sql): Metric
   return {
     async list(jobId, { afterSeq = 0, limit }) {
       const rows = await prisma.stepMetric.findMany({ where: { jobId, seq: { gt: afterSeq } }, orderBy: { seq: 'asc' }, take: limit });
+      return rows.map(toMetric);
+    },
+    async listBySteps(jobId, { after, limit }) {
+      const rows = await prisma.stepMetric.findMany({ where: { jobId, step: { gt: after } }, orderBy: { step: 'asc' }, take: limit });
       return rows.map(toMetric);
     },
     async baseEvaluation(jobId) {

@@ -30,7 +30,7 @@ export function jobToRest(job: FineTuningJob, wait: Wait | null, failure: Capsta
     hyperparameters,
     model: spec.model,
     organization_id: job.projectId,
-    result_files: [],
+    result_files: job.result?.metricsFile === undefined ? [] : [job.result.metricsFile],
     status: toOpenAiStatus(job.status),
     trained_tokens: job.trainedTokens,
     training_file: spec.trainingFile,
@@ -129,8 +129,16 @@ function progressToRest(progress: JobProgress): NonNullable<CapstanJob['progress
   };
 }
 
-function loraToRest({ r, alpha, dropout, targetModules }: JobSpec['lora']): CapstanJob['lora'] {
-  return { r, alpha, dropout, target_modules: targetModules };
+function loraToRest({ r, alpha, dropout, targetModules, ...lora }: JobSpec['lora']): CapstanJob['lora'] {
+  return {
+    r,
+    alpha,
+    dropout,
+    target_modules: targetModules,
+    use_rslora: lora.rankStabilised ?? false,
+    modules_to_save: lora.modulesToSave ?? [],
+    layers_to_transform: lora.layersToTransform ?? null,
+  };
 }
 
 function trainingToRest(training: JobSpec['training']): CapstanJob['training'] {
@@ -143,6 +151,7 @@ function trainingToRest(training: JobSpec['training']): CapstanJob['training'] {
     decay: training.decay,
     weight_decay: training.weightDecay,
     max_grad_norm: training.maxGradNorm,
+    label_smoothing: training.labelSmoothing ?? 0,
     dropout: training.dropout,
     max_source_tokens: training.maxSourceTokens,
     max_target_tokens: training.maxTargetTokens,

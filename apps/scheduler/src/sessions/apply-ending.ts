@@ -4,6 +4,7 @@ import { launchName } from '../attempts/build-launch-spec.ts';
 import { failAttempt } from '../attempts/fail-attempt.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { fineTunedModelName } from './fine-tuned-model-name.ts';
+import { storeStepMetrics } from './store-step-metrics.ts';
 
 export type EndingReport = Extract<WorkerReport, { type: 'succeeded' | 'stopped' | 'failed' }>;
 
@@ -37,15 +38,20 @@ async function endAttempt(job: FineTuningJob, rank: number, report: EndingReport
   }
 }
 
-/** The model's row, the result and the bill come with the change of status, in one transaction. */
+/** The model's row, the file of metrics, the result and the bill come with the change of status, in one transaction. */
 async function succeed(
   job: FineTuningJob,
   report: Extract<EndingReport, { type: 'succeeded' }>,
   context: SchedulerContext,
 ): Promise<boolean> {
   const { model: base, method, training } = job.spec;
-  const baseModel = await context.db.models.get(base, job.projectId);
-  const event = { type: 'workersSucceeded', fineTunedModel: fineTunedModelName(job), trainedTokens: report.trainedTokens } as const;
+  const [baseModel, project, file] = await Promise.all([
+    context.db.models.get(base, job.projectId),
+    context.db.projects.get(job.projectId),
+    storeStepMetrics(job.id, context),
+  ]);
+  const fineTunedModel = fineTunedModelName(job, project?.name ?? job.projectId);
+  const event = { type: 'workersSucceeded', fineTunedModel, trainedTokens: report.trainedTokens } as const;
   return applyToAttempt(job, event, context, {
     model: {
       base,
@@ -55,7 +61,8 @@ async function succeed(
       parameterCount: baseModel?.parameterCount ?? null,
       ownedBy: job.projectId,
     },
-    result: report.result,
+    file,
+    result: { ...report.result, metricsFile: file.id },
     lastStep: training.totalSteps,
   });
 }

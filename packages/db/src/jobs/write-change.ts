@@ -16,12 +16,22 @@ export interface NewFineTunedModel {
   ownedBy: string;
 }
 
+/** A file that the job leaves to its project; its content is in the artifact store already. */
+export interface NewResultFile {
+  id: string;
+  filename: string;
+  bytes: number;
+  sha256: string;
+}
+
 /** What is written in the same transaction as the change of status. */
 export interface Effects {
   /** Applies the event only while the job is in this epoch; any other refuses it. */
   expectedEpoch?: number;
   model?: NewFineTunedModel;
   result?: JobResult;
+  /** Written only if the job succeeds. */
+  file?: NewResultFile;
   /** The last step of the ended attempt, where it is known better than by the stored progress. */
   lastStep?: number;
 }
@@ -56,6 +66,7 @@ export async function writeChange(sql: TransactionSql, write: ChangeWrite): Prom
     ...(write.launch === undefined ? [] : [launchedAttempt(write.launch, write.now)]),
     ...(change.asksToStop ? [stopRequest(write.now)] : []),
     ...(effects?.model === undefined ? [] : [modelInsert(effects.model, change, write.now)]),
+    ...(effects?.file === undefined ? [] : [fileInsert(effects.file, change, write.now)]),
     eventInsert(write),
   ];
   const payloads = changesOfJob(job.id, job.poolId, change.status).map(encodeChange);
@@ -75,6 +86,7 @@ function shapeOf({ change, effects, launch }: ChangeWrite): string {
     launches: launch !== undefined,
     stops: change.asksToStop,
     models: effects?.model !== undefined,
+    files: effects?.file !== undefined,
   };
   return Object.entries(shape)
     .map(([part, isThere]) => (isThere ? `-${part}` : ''))
@@ -141,6 +153,13 @@ function modelInsert(model: NewFineTunedModel, change: JobChange, now: Date): Pr
     INSERT INTO models (id, kind, project_id, base, job_id, method, artifacts, config, parameter_count, owned_by, created_at)
     SELECT fine_tuned_model, 'fine-tuned', project_id, ${model.base}, id, ${model.method}::training_method, ${json(model.artifacts)}::jsonb,
       ${json(model.config ?? {})}::jsonb, ${model.parameterCount ?? null}::bigint, ${model.ownedBy}, ${now}::timestamptz
+    FROM job WHERE ${change.status === 'succeeded'} ON CONFLICT DO NOTHING)`;
+}
+
+function fileInsert({ id, filename, bytes, sha256 }: NewResultFile, change: JobChange, now: Date): Prisma.Sql {
+  return Prisma.sql`file AS (
+    INSERT INTO files (id, project_id, filename, purpose, bytes, sha256, status, created_at)
+    SELECT ${id}, project_id, ${filename}, 'fine-tune-results', ${bytes}::bigint, ${sha256}, 'processed', ${now}::timestamptz
     FROM job WHERE ${change.status === 'succeeded'} ON CONFLICT DO NOTHING)`;
 }
 
