@@ -32,10 +32,10 @@ describe('the backends', () => {
     const adapter = method === 'lora' ? createAdapter(model, { r: 2, alpha: 4, dropout: 0, targetModules: 'all-linear' }, 3) : undefined;
     const parameters = adapter?.parameters() ?? modelParameters(model);
     const sums = createGradientSums(parameters);
-    const masks = { apply: <X>(x: X) => x };
+    const masks = { apply: <X>(x: X) => x, mask: () => undefined };
     addGradients(
       sums,
-      { model, adapter, training: { masks, dropoutRate: 0, trainsModel: method === 'full' } },
+      { network: { model, adapter, training: { masks, dropoutRate: 0, trainsModel: method === 'full' } } },
       parameters,
       tinyExamples(5),
     );

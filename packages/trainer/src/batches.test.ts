@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { epochBatches, padBatch, tokensOf } from './batches.ts';
-import { parseT5Config } from './t5/config.ts';
-import { tinyConfig, tinyExamples } from './test-model.ts';
+import { epochBatches, tokensOf } from './batches.ts';
+import { padBatch } from './t5/batch.ts';
+import { tinyExamples } from './test-model.ts';
 
 const ids = (...values: number[]) => Int32Array.from(values);
 
@@ -12,7 +12,7 @@ describe('padBatch', () => {
   ];
 
   it('pads sources, shifts labels behind the start token and keeps the labels without padding', () => {
-    expect(padBatch(examples, parseT5Config(tinyConfig({ pad_token_id: 0, decoder_start_token_id: 3 })))).toEqual({
+    expect(padBatch(examples, { padId: 0, decoderStartId: 3 })).toEqual({
       sourceIds: ids(5, 6, 1, 8, 1, 0),
       sourceLengths: [3, 2],
       decoderIds: ids(3, 7, 0, 3, 9, 10),

@@ -1,6 +1,6 @@
 import { tidy } from '@tensorflow/tfjs-core';
-import { padBatch, type TokenizedExample } from './batches.ts';
-import { countCorrect, labelLogits, summedLoss } from './forward.ts';
+import type { TokenizedExample } from './batches.ts';
+import { batchOf, countCorrect, summedLoss } from './forward.ts';
 import { groupByLength } from './group-by-length.ts';
 import type { Adapter } from './lora.ts';
 import { withMerged } from './merge.ts';
@@ -34,9 +34,10 @@ async function measure(model: Model, examples: readonly TokenizedExample[], batc
   let correct = 0;
   let tokens = 0;
   for (const rows of groupByLength(examples, { tokens: batchTokens, rows: batchTokens })) {
-    const batch = padBatch(rows, model.config);
+    const network = { model, adapter: undefined };
+    const batch = batchOf(network, rows);
     const [batchLoss, batchCorrect] = tidy(() => {
-      const logits = labelLogits({ model, adapter: undefined }, batch);
+      const logits = batch.logits(network);
       return [summedLoss(logits, batch.labels).dataSync()[0] as number, countCorrect(logits, batch.labels).dataSync()[0] as number];
     });
     loss += batchLoss;

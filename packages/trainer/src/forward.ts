@@ -1,21 +1,25 @@
 import { argMax, equal, sum, type Tensor, type Tensor1D, type Tensor2D, tensor1d } from '@tensorflow/tfjs-core';
-import type { Batch } from './batches.ts';
+import type { Batch } from './architecture.ts';
+import type { TokenizedExample } from './batches.ts';
+import type { Network } from './network.ts';
 import { crossEntropy } from './ops/cross-entropy.ts';
-import { gatherRows } from './ops/gather-rows.ts';
-import { decode, logitsOf } from './t5/decoder.ts';
-import { encode } from './t5/encoder.ts';
-import type { Network } from './t5/network.ts';
 
-/** The logits of every label of the batch, [labels, vocabulary]: padding never reaches the head. */
-export function labelLogits(network: Network, batch: Batch): Tensor2D {
-  const encoded = encode(network, int32(batch.sourceIds), batch.sourceLengths);
-  const { hidden } = decode(network, int32(batch.decoderIds), encoded);
-  return logitsOf(network, gatherRows(hidden, int32(batch.labelPositions)));
+/** The examples as one padded batch of the network's kind. */
+export function batchOf({ model }: Pick<Network, 'model'>, examples: readonly TokenizedExample[]): Batch {
+  return model.architecture.makeBatch(examples, model.config);
 }
 
-/** The sum of the labels' losses: a scalar. Sums, unlike means, add up over micro-batches and ranks of unequal size. */
-export function summedLoss(logits: Tensor2D, labels: Int32Array): Tensor {
-  return crossEntropy(logits, int32(labels));
+/** The logits of every label of the examples, [labels, vocabulary]. */
+export function labelLogits(network: Network, examples: readonly TokenizedExample[]): Tensor2D {
+  return batchOf(network, examples).logits(network);
+}
+
+/**
+ * The sum of the labels' losses: a scalar. Sums, unlike means, add up over micro-batches and ranks of unequal size. `smoothing` is the
+ * share of every label that is spread evenly over the vocabulary.
+ */
+export function summedLoss(logits: Tensor2D, labels: Int32Array, smoothing = 0): Tensor {
+  return crossEntropy(logits, int32(labels), smoothing);
 }
 
 /** How many labels are the likeliest token: a scalar. */

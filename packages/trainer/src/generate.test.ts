@@ -2,7 +2,7 @@ import type { LoraConfig } from '@capstan/core';
 import { argMax, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backendMemory, initBackend } from './backend.ts';
-import { padBatch, type TokenizedExample } from './batches.ts';
+import type { TokenizedExample } from './batches.ts';
 import { labelLogits } from './forward.ts';
 import { type GenerateOptions, generate, generateBatch } from './generate.ts';
 import { type Adapter, createAdapter } from './lora.ts';
@@ -36,11 +36,11 @@ async function collect(
 function withoutCache(model: Model, input: Int32Array, maxTokens: number): number[] {
   const tokens: number[] = [];
   for (let i = 0; i < maxTokens; i++) {
-    const batch = padBatch([{ inputIds: input, labels: Int32Array.from([...tokens, 0]) }], model.config);
+    const examples = [{ inputIds: input, labels: Int32Array.from([...tokens, 0]) }];
     tokens.push(
       tidy(
         () =>
-          argMax(labelLogits({ model, adapter: undefined }, batch), -1)
+          argMax(labelLogits({ model, adapter: undefined }, examples), -1)
             .dataSync()
             .at(-1) as number,
       ),

@@ -1,14 +1,13 @@
-import { argMax, type Tensor, type Tensor1D, type Tensor2D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { argMax, type Tensor2D } from '@tensorflow/tfjs-core';
+import type { DecodingSession } from './architecture.ts';
 import { groupByLength } from './group-by-length.ts';
 import type { Adapter } from './lora.ts';
 import { withMerged } from './merge.ts';
 import type { Model } from './model.ts';
+import type { Network } from './network.ts';
 import { nextTurn } from './next-turn.ts';
 import { createRandom } from './random.ts';
 import { sampleToken } from './sample-token.ts';
-import { decode, type LayerCache, logitsOf } from './t5/decoder.ts';
-import { encode } from './t5/encoder.ts';
-import type { Network } from './t5/network.ts';
 
 export interface GenerateOptions {
   maxTokens: number;
@@ -33,15 +32,15 @@ export async function* generate(
   inputIds: Int32Array,
   options: GenerateOptions,
 ): AsyncGenerator<number, void, undefined> {
-  const { maxTokens, temperature, topP, seed = 0, stopIds = [model.config.eosId], signal } = options;
+  const { maxTokens, temperature, topP, seed = 0, stopIds = model.config.eosIds, signal } = options;
   const random = createRandom(seed, SAMPLING_STREAM);
   const session = startDecoding({ model, adapter }, [inputIds]);
   try {
-    let token = model.config.decoderStartId;
-    for (let i = 0; i < maxTokens; i++) {
+    let token: number | undefined;
+    for (let i = 0; i < mostTokens(model, maxTokens); i++) {
       await nextTurn();
       signal?.throwIfAborted();
-      token = session.advance([token], (logits) =>
+      token = session.advance(token === undefined ? undefined : [token], (logits) =>
         temperature === 0 ? likeliest(logits) : [sampleToken(logits.dataSync(), { temperature, topP }, random)],
       )[0] as number;
       if (stopIds.includes(token)) return;
@@ -83,16 +82,16 @@ async function answerAll(model: Model, inputs: readonly Int32Array[], maxTokens:
 }
 
 async function decodeGreedily(network: Network, inputs: Int32Array[], maxTokens: number): Promise<number[][]> {
-  const { eosId, decoderStartId } = network.model.config;
+  const { eosIds } = network.model.config;
   const session = startDecoding(network, inputs);
   const texts: number[][] = inputs.map(() => []);
   const finished = new Set<number>();
   try {
-    let tokens = inputs.map(() => decoderStartId);
-    for (let i = 0; i < maxTokens && finished.size < inputs.length; i++) {
+    let tokens: number[] | undefined;
+    for (let i = 0; i < mostTokens(network.model, maxTokens) && finished.size < inputs.length; i++) {
       tokens = session.advance(tokens, likeliest);
       for (const [row, token] of tokens.entries()) {
-        if (token === eosId) finished.add(row);
+        if (eosIds.includes(token)) finished.add(row);
         if (!finished.has(row)) texts[row]?.push(token);
       }
       await nextTurn();
@@ -103,59 +102,15 @@ async function decodeGreedily(network: Network, inputs: Int32Array[], maxTokens:
   return texts;
 }
 
-interface DecodingSession {
-  /** Feeds one token per row and picks the next ones from their logits, [rows, vocabulary]. */
-  advance(tokens: number[], pick: (logits: Tensor2D) => number[]): number[];
-  dispose(): void;
-}
-
-/** Encodes the inputs and keeps what every later token needs: the keys and values of all layers. */
 function startDecoding(network: Network, inputs: readonly Int32Array[]): DecodingSession {
-  const length = inputs.reduce((longest, { length }) => Math.max(longest, length), 0);
-  const ids = new Int32Array(inputs.length * length).fill(network.model.config.padId);
-  for (const [row, input] of inputs.entries()) ids.set(input, row * length);
-  const encoded = tidy(() =>
-    encode(
-      network,
-      int32(ids),
-      inputs.map((input) => input.length),
-    ),
-  );
-  let caches: LayerCache[] | undefined;
-  return {
-    advance: (tokens, pick) => {
-      const { next, cached } = tidy(() => {
-        const decoded = decode(network, int32(Int32Array.from(tokens)), encoded, caches);
-        return { next: pick(logitsOf(network, decoded.hidden)), cached: decoded.caches };
-      });
-      disposeReplaced(caches, cached);
-      caches = cached;
-      return next;
-    },
-    dispose: () => {
-      encoded.hidden.dispose();
-      encoded.mask.dispose();
-      for (const { self, cross } of caches ?? []) disposeAll([self.keys, self.values, cross.keys, cross.values]);
-    },
-  };
+  return network.model.architecture.startDecoding(network, inputs);
 }
 
-/** A step makes longer self-attention caches; the cross-attention ones are handed on. */
-function disposeReplaced(before: readonly LayerCache[] | undefined, after: readonly LayerCache[]): void {
-  for (const [i, { self, cross }] of (before ?? []).entries()) {
-    disposeAll([self.keys, self.values]);
-    if (after[i]?.cross !== cross) disposeAll([cross.keys, cross.values]);
-  }
+/** A classifier's answer is one id: the class. */
+function mostTokens({ architecture }: Model, maxTokens: number): number {
+  return architecture.taskType === 'SEQ_CLS' ? 1 : maxTokens;
 }
 
 function likeliest(logits: Tensor2D): number[] {
   return [...argMax(logits, -1).dataSync()];
-}
-
-function int32(values: Int32Array): Tensor1D {
-  return tensor1d(values, 'int32');
-}
-
-function disposeAll(tensors: readonly Tensor[]): void {
-  for (const tensor of tensors) tensor.dispose();
 }

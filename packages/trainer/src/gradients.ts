@@ -1,9 +1,9 @@
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { backpropagate } from './backpropagate.ts';
-import { padBatch, type TokenizedExample } from './batches.ts';
-import { labelLogits, summedLoss } from './forward.ts';
+import type { TokenizedExample } from './batches.ts';
+import { batchOf, summedLoss } from './forward.ts';
+import type { Network } from './network.ts';
 import { type Parameter, parameterCount } from './parameters.ts';
-import type { Network } from './t5/network.ts';
 
 /**
  * What one rank adds to a step, as one vector: the gradient of the summed loss by every parameter, then that loss and the number
@@ -22,14 +22,14 @@ export function createGradientSums(parameters: readonly Parameter[]): GradientSu
 /** Runs the micro-batch forward and back and adds its share to `sums`. */
 export function addGradients(
   sums: GradientSums,
-  network: Network,
+  { network, labelSmoothing = 0 }: { network: Network; labelSmoothing?: number | undefined },
   parameters: readonly Parameter[],
   examples: readonly TokenizedExample[],
 ): void {
-  const batch = padBatch(examples, network.model.config);
+  const batch = batchOf(network, examples);
   tidy(() => {
     const variables = parameters.map((parameter) => parameter.value());
-    const { value, gradients } = backpropagate(() => summedLoss(labelLogits(network, batch), batch.labels), variables);
+    const { value, gradients } = backpropagate(() => summedLoss(batch.logits(network), batch.labels, labelSmoothing), variables);
     let offset = 0;
     for (const gradient of gradients) offset = addInto(sums, gradient, offset);
     sums[sums.length - LOSS] = (sums[sums.length - LOSS] as number) + (value.dataSync()[0] as number);

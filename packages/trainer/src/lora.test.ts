@@ -3,7 +3,6 @@ import { tensor, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adapterFiles, loadAdapter } from './adapter-files.ts';
 import { backendMemory, initBackend } from './backend.ts';
-import { padBatch } from './batches.ts';
 import { labelLogits } from './forward.ts';
 import { type Adapter, createAdapter } from './lora.ts';
 import { mergeAdapter } from './merge.ts';
@@ -19,7 +18,7 @@ beforeAll(async () => {
 const LORA: LoraConfig = { r: 3, alpha: 6, dropout: 0, targetModules: 'all-linear' };
 
 const logits = (model: Model, adapter?: Adapter): Float32Array =>
-  tidy(() => labelLogits({ model, adapter }, padBatch(tinyExamples(4), model.config)).dataSync() as Float32Array);
+  tidy(() => labelLogits({ model, adapter }, tinyExamples(4)).dataSync() as Float32Array);
 
 /** As after some training: no factor is zero any more. */
 function perturbed(model: Model, config = LORA): Adapter {
@@ -136,11 +135,13 @@ describe('adapter files', () => {
   it.each([
     ['use_dora', true, 'use_dora true is not supported'],
     ['bias', 'all', 'bias "all" is not supported'],
-    ['modules_to_save', ['lm_head'], 'modules_to_save ["lm_head"] is not supported'],
+    ['modules_to_save', ['lm_head'], 'lacks "base_model.model.lm_head.weight"'],
+    ['modules_to_save', ['lm'], '"lm" cannot be saved whole: the model has no such module'],
     ['rank_pattern', { q: 4 }, 'rank_pattern {"q":4} is not supported'],
     ['r', 4, 'lora_A.weight" is [3,16], but the base model calls for [4,16]'],
     ['r', 'four', 'r must be a whole number above 0'],
-    ['target_modules', 'q|v', 'target_modules must be a list of names or "all-linear"'],
+    ['target_modules', 'q|v', 'choice of target modules "q|v" is not in the model'],
+    ['target_modules', '(q', 'target_modules must be a list of names, a regular expression or "all-linear"'],
   ])('with %s = %j are refused in words', (key, value, message) => {
     const change = (config: Record<string, unknown>) => {
       config[key] = value;

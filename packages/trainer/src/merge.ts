@@ -8,7 +8,10 @@ import type { LoraFactors } from './ops/lora-linear.ts';
  * operations; weights without an update share their memory with the base. Dispose it by itself.
  */
 export function mergeAdapter(model: Model, adapter: Adapter): Model {
-  return createModel(model.config, ({ name }) => {
+  const config = { ...model.config, ...(adapter.labels && { labels: adapter.labels }) };
+  return createModel(model.architecture, config, ({ name }) => {
+    const saved = adapter.saved(name);
+    if (saved !== undefined) return clone(saved);
     const update = adapter.update(name.replace(/\.weight$/, ''));
     return update === undefined ? clone(model.weight(name)) : tidy(() => merged(model.weight(name), update));
   });

@@ -5,7 +5,7 @@ import { buildSafetensors } from './build-safetensors.ts';
 import { evaluate } from './evaluate.ts';
 import { initModel, loadModel, modelFiles } from './model.ts';
 import { parseSafetensors } from './safetensors.ts';
-import { parseT5Config } from './t5/config.ts';
+import type { T5Config } from './t5/config.ts';
 import { relativeBuckets } from './t5/position-bias.ts';
 import { tinyConfig, tinyExamples, tinyModel } from './test-model.ts';
 
@@ -55,7 +55,7 @@ describe('loadModel', () => {
   const weights = () => modelFiles(tinyModel())['model.safetensors'];
 
   it.each([
-    [{ model_type: 'llama' }, 'model_type "llama" is not supported'],
+    [{ model_type: 'mamba' }, 'model_type "mamba" is not supported'],
     [{ feed_forward_proj: 'gated-silu' }, 'feed_forward_proj "gated-silu" is not supported'],
     [{ d_model: 0 }, 'd_model must be a whole number above 0'],
     [{ dropout_rate: 1 }, 'dropout_rate must be at least 0 and below 1'],
@@ -72,7 +72,7 @@ describe('loadModel', () => {
 });
 
 describe('relativeBuckets', () => {
-  const config = parseT5Config(tinyConfig({ relative_attention_num_buckets: 32, relative_attention_max_distance: 128 }));
+  const config = { relativeBuckets: 32, relativeMaxDistance: 128 } as T5Config;
   const bucket = (distance: number, bidirectional: boolean) => {
     const range = { queryLength: 1, keyLength: 1, queryOffset: -distance, bidirectional };
     return relativeBuckets(config, range)[0];

@@ -1,12 +1,11 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { Model } from './model.ts';
-import { weightLayout } from './t5/layout.ts';
 
 /** One tensor that training changes. */
 export interface Parameter {
   readonly name: string;
   readonly shape: number[];
-  /** Norm scales are exempt from weight decay, as in transformers' Trainer. */
+  /** Norms and biases are exempt from weight decay, as in transformers' Trainer. */
   readonly decays: boolean;
   value(): Tensor;
   /** Takes over `next` and frees the value before it. */
@@ -15,10 +14,10 @@ export interface Parameter {
 
 /** Every weight of the model: what `method: full` trains. */
 export function modelParameters(model: Model): Parameter[] {
-  return weightLayout(model.config).map(({ name, kind }) => ({
+  return model.layout.map(({ name, kind }) => ({
     name,
     shape: model.weight(name).shape,
-    decays: kind !== 'norm',
+    decays: kind !== 'norm' && kind !== 'bias',
     value: () => model.weight(name),
     replace: (next) => model.replaceWeight(name, next),
   }));

@@ -8,9 +8,9 @@ import { addGradients, createGradientSums, type GradientSums, meanGradients } fr
 import { learningRateAt, type Schedule } from './learning-rate.ts';
 import type { Adapter } from './lora.ts';
 import type { Model } from './model.ts';
+import type { Network } from './network.ts';
 import { nextTurn } from './next-turn.ts';
 import { modelParameters, type Parameter, readParameters, writeParameters } from './parameters.ts';
-import type { Network } from './t5/network.ts';
 
 export interface TrainOptions {
   model: Model;
@@ -25,6 +25,8 @@ export interface TrainOptions {
   microBatchSize: number;
   maxGradNorm: number;
   weightDecay: number;
+  /** The share of every label that is spread over the vocabulary; 0 by default. */
+  labelSmoothing?: number | undefined;
   /** Overrides the config's dropout_rate; LoRA's own dropout comes with the adapter. */
   dropout?: number | undefined;
   seed: number;
@@ -131,18 +133,19 @@ function batchAt(run: Run, step: number): { batch: number[]; epoch: number } {
 
 /** This rank's rows of the batch, forward and back, one micro-batch at a time. */
 function accumulateGradients({ options, parameters }: Run, step: number, batch: number[]): GradientSums {
-  const { train: examples, microBatchSize, shard = { rank: 0, worldSize: 1 } } = options;
+  const { train: examples, microBatchSize, labelSmoothing, shard = { rank: 0, worldSize: 1 } } = options;
   const rows = batch.filter((_, i) => i % shard.worldSize === shard.rank).map((index) => examples[index] as TokenizedExample);
   const sums = createGradientSums(parameters);
   for (let start = 0; start < rows.length; start += microBatchSize) {
-    addGradients(sums, trainingNetwork(options, [step, start, shard.rank]), parameters, rows.slice(start, start + microBatchSize));
+    const network = trainingNetwork(options, [step, start, shard.rank]);
+    addGradients(sums, { network, labelSmoothing }, parameters, rows.slice(start, start + microBatchSize));
   }
   return sums;
 }
 
 function trainingNetwork({ model, adapter, dropout, seed }: TrainOptions, place: number[]): Network {
   const masks = createDropoutMasks(seed, DROPOUT_STREAM, ...place);
-  return { model, adapter, training: { masks, dropoutRate: dropout ?? model.config.dropoutRate, trainsModel: adapter === undefined } };
+  return { model, adapter, training: { masks, dropoutRate: dropout, trainsModel: adapter === undefined } };
 }
 
 /** Separates this use of a seed from the trainer's other ones. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArtifactRef, ModelError, t5ShapeSchema } from '@capstan/core';
+import { type ArtifactRef, ModelError, parseModelShape } from '@capstan/core';
 import type { ApiDependencies } from '../api-context.ts';
 import { countParameters } from './count-parameters.ts';
 
@@ -44,11 +44,9 @@ async function register(
   logger.info({ model: model.id, parameterCount }, 'a base model is ready');
 }
 
+/** Refuses a model that cannot be trained here. */
 function readConfig(text: string): object {
-  const config: { model_type?: unknown } = JSON.parse(text);
-  if (config.model_type !== 't5') throw new ModelError(`Models of type ${String(config.model_type)} are not supported; t5 is.`);
-  const shape = t5ShapeSchema.safeParse(config);
-  if (!shape.success)
-    throw new ModelError(`config.json is not that of a T5: ${shape.error.issues[0]?.path.join('.')} is missing or wrong.`);
+  const config: object = JSON.parse(text);
+  parseModelShape(config);
   return config;
 }

@@ -6,9 +6,10 @@ import {
   InvalidRequestError,
   type JobEstimate,
   type JobSpec,
+  ModelError,
+  type ModelShape,
+  parseModelShape,
   resolveJobSpec,
-  type T5Shape,
-  t5ShapeSchema,
 } from '@capstan/core';
 import type { FileRecord, Model } from '@capstan/db';
 import type { ApiContext } from '../api-context.ts';
@@ -61,21 +62,20 @@ function adapterAsBase({ id, base }: Model): InvalidRequestError {
 }
 
 /** One shape for each model that `lookups` remembers, so that what follows from it is worked out once too. */
-const shapes = new WeakMap<Model, T5Shape>();
+const shapes = new WeakMap<Model, ModelShape>();
 
-function shapeOf(model: Model): T5Shape {
+function shapeOf(model: Model): ModelShape {
   const known = shapes.get(model);
   if (known) return known;
-  const { id, config } = model;
-  const shape = t5ShapeSchema.safeParse(config);
-  if (shape.success) {
-    shapes.set(model, shape.data);
-    return shape.data;
+  try {
+    const shape = parseModelShape(model.config);
+    shapes.set(model, shape);
+    return shape;
+  } catch (cause) {
+    if (!(cause instanceof ModelError)) throw cause;
+    const message = `'${model.id}' cannot be fine-tuned: ${cause.message}`;
+    throw new InvalidRequestError(message, { param: 'model', reason: 'model_not_available', cause });
   }
-  throw new InvalidRequestError(`'${id}' cannot be fine-tuned: its configuration is not that of a T5.`, {
-    param: 'model',
-    reason: 'model_not_available',
-  });
 }
 
 async function findDataset(

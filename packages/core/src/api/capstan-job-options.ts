@@ -12,7 +12,10 @@ const loraOptionsSchema = z.strictObject({
   target_modules: loraConfigSchema.shape.targetModules
     .unwrap()
     .optional()
-    .meta({ description: `Names of linear layers, e.g. ["q", "v"], or "${ALL_LINEAR}".` }),
+    .meta({ description: `Names of linear layers, e.g. ["q", "v"], a regular expression over whole paths, or "${ALL_LINEAR}".` }),
+  use_rslora: loraConfigSchema.shape.rankStabilised.meta({ description: 'Scales by alpha / √r (rank-stabilised LoRA).' }),
+  modules_to_save: loraConfigSchema.shape.modulesToSave.meta({ description: 'Modules trained whole and kept in the adapter.' }),
+  layers_to_transform: loraConfigSchema.shape.layersToTransform.meta({ description: 'Only these layers, from 0, are adapted.' }),
 });
 
 const trainingOptionsSchema = z.strictObject({
@@ -23,6 +26,7 @@ const trainingOptionsSchema = z.strictObject({
   decay: z.enum(['linear', 'cosine', 'constant']).optional(),
   weight_decay: z.number().min(0).max(10).optional(),
   max_grad_norm: z.number().positive().max(1_000_000).optional(),
+  label_smoothing: z.number().min(0).lt(1).optional().meta({ description: 'Share of every label that is spread over the vocabulary.' }),
   dropout: z.number().min(0).lt(1).nullish().meta({ description: "Overrides the base's dropout_rate; null honours it." }),
   max_source_tokens: z.number().int().min(8).max(4096).optional(),
   max_target_tokens: z.number().int().min(4).max(4096).optional(),

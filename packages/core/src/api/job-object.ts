@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { FAILURE_REASONS } from '../failure-reason.ts';
 import { JOB_STATUSES } from '../job-status.ts';
-import { ALL_LINEAR } from '../lora-config.ts';
 import { WAIT_REASONS } from '../wait-reason.ts';
 import { hyperparametersSchema } from './create-job.ts';
 import { pageQuerySchema } from './list.ts';
@@ -97,7 +96,11 @@ export const capstanJobSchema = z.looseObject({
       r: z.number(),
       alpha: z.number(),
       dropout: z.number(),
-      target_modules: z.union([z.literal(ALL_LINEAR), z.array(z.string())]),
+      /** Names, or a text: a regular expression or "all-linear". */
+      target_modules: z.union([z.string(), z.array(z.string())]),
+      use_rslora: z.boolean(),
+      modules_to_save: z.array(z.string()),
+      layers_to_transform: z.array(z.number().int()).nullable(),
     })
     .nullable(),
   training: z.looseObject({
@@ -109,6 +112,7 @@ export const capstanJobSchema = z.looseObject({
     decay: z.string(),
     weight_decay: z.number(),
     max_grad_norm: z.number(),
+    label_smoothing: z.number(),
     dropout: z.number().nullable(),
     max_source_tokens: z.number().int(),
     max_target_tokens: z.number().int(),

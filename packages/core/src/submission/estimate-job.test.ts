@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { DatasetReport, LengthSummary } from '../datasets/dataset-report.ts';
 import type { JobSpec } from '../job.ts';
 import { type EstimateFacts, estimateJob } from './estimate-job.ts';
-import type { T5Shape } from './t5-shape.ts';
+import { parseModelShape } from './parse-model-shape.ts';
 
 /** Flan-T5-base. */
-const FLAN_BASE: T5Shape = {
+const FLAN_BASE = parseModelShape({
+  model_type: 't5',
   d_model: 768,
   d_kv: 64,
   d_ff: 2048,
@@ -14,7 +15,7 @@ const FLAN_BASE: T5Shape = {
   num_heads: 12,
   vocab_size: 32128,
   feed_forward_proj: 'gated-gelu',
-};
+});
 const lengths = (mean: number): LengthSummary => ({
   rows: 100,
   min: 1,

@@ -1,13 +1,13 @@
 import type { DatasetReport, Leakage } from '../datasets/dataset-report.ts';
 import type { JobEstimate, JobSpec } from '../job.ts';
 import { billedUnits, type Pool } from '../pool.ts';
-import { t5MemoryBytes } from './estimate-memory.ts';
+import { peakMemoryBytes } from './estimate-memory.ts';
 import { estimateWarnings } from './estimate-warnings.ts';
-import type { T5Shape } from './t5-shape.ts';
+import type { ModelShape } from './model-shape.ts';
 import { trainableParameters } from './trainable-parameters.ts';
 
 export interface EstimateFacts {
-  shape: T5Shape;
+  shape: ModelShape;
   parameterCount: number;
   training: DatasetReport;
   /** Null without a validation file. */
@@ -31,7 +31,7 @@ export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
   const trainedTokens = Math.round(totalSteps * batchSize * (lengths.source + lengths.target));
   const trainable = trainableParameters(spec, facts.shape, facts.parameterCount);
   const seconds = Math.ceil(STARTUP_SECONDS + trainedTokens / tokensPerSecond(spec, facts));
-  const peakMemoryBytes = t5MemoryBytes(facts.shape, {
+  const memoryBytes = peakMemoryBytes(facts.shape, {
     parameterCount: facts.parameterCount,
     trainableParameters: trainable,
     ...spec.training,
@@ -41,14 +41,14 @@ export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
     trainedTokens,
     trainableParameters: trainable,
     trainableShare: trainable / (facts.parameterCount + (spec.method === 'lora' ? trainable : 0)),
-    peakMemoryBytes,
+    peakMemoryBytes: memoryBytes,
     seconds,
     secondsBasis: facts.measuredTokensPerSecond === null ? 'default' : 'measured',
     costUsd: (seconds / 3600) * billedUnits(facts.pool, spec.resources.workers) * facts.pool.pricePerGpuHour,
     warnings: estimateWarnings(spec, {
       training: facts.training,
       leakage: facts.leakage,
-      peakMemoryBytes,
+      peakMemoryBytes: memoryBytes,
       memoryMiB: spec.resources.memoryMiB ?? facts.pool.memoryMiB,
     }),
   };

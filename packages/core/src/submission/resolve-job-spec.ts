@@ -59,8 +59,17 @@ const DEFAULT_LORA: JobSpec['lora'] = loraConfigSchema.parse({});
 
 function resolveLora({ lora }: CapstanJobOptions): JobSpec['lora'] {
   if (lora === undefined) return DEFAULT_LORA;
-  const { target_modules: targetModules, ...others } = lora;
-  return loraConfigSchema.parse({ ...others, targetModules });
+  const { r, alpha, dropout } = lora;
+  const { target_modules: targetModules, use_rslora: rankStabilised, modules_to_save: modulesToSave } = lora;
+  return loraConfigSchema.parse({
+    r,
+    alpha,
+    dropout,
+    targetModules,
+    rankStabilised,
+    modulesToSave,
+    layersToTransform: lora.layers_to_transform,
+  });
 }
 
 function resolveResources({ resources = {} }: CapstanJobOptions, facts: JobSpecFacts): JobSpec['resources'] {
@@ -89,6 +98,7 @@ function resolveTraining(request: CreateJobRequest, facts: JobSpecFacts, choice:
     decay: options.decay ?? 'linear',
     weightDecay: options.weight_decay ?? 0,
     maxGradNorm: options.max_grad_norm ?? 1,
+    ...(options.label_smoothing === undefined ? {} : { labelSmoothing: options.label_smoothing }),
     dropout: options.dropout ?? null,
     maxSourceTokens: options.max_source_tokens ?? fitTokens(facts.training.tokens?.source.max, { most: DEFAULT_SOURCE_TOKENS, least: 8 }),
     maxTargetTokens: options.max_target_tokens ?? fitTokens(facts.training.tokens?.target.max, { most: DEFAULT_TARGET_TOKENS, least: 8 }),

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidRequestError } from '../errors.ts';
 import type { JobSpec } from '../job.ts';
-import { t5ShapeSchema } from './t5-shape.ts';
+import { parseModelShape } from './parse-model-shape.ts';
 import { trainableParameters } from './trainable-parameters.ts';
 
-const FLAN_T5_BASE = t5ShapeSchema.parse({
+const FLAN_T5_BASE_CONFIG = {
+  model_type: 't5',
   d_model: 768,
   d_kv: 64,
   d_ff: 2048,
@@ -13,9 +14,11 @@ const FLAN_T5_BASE = t5ShapeSchema.parse({
   num_heads: 12,
   vocab_size: 32_128,
   feed_forward_proj: 'gated-gelu',
-});
+};
+const FLAN_T5_BASE = parseModelShape(FLAN_T5_BASE_CONFIG);
 const FLAN_T5_BASE_PARAMETERS = 247_577_856;
-const T5_NANO = { ...FLAN_T5_BASE, d_model: 192, d_ff: 512, num_layers: 4, num_decoder_layers: 4, num_heads: 3, vocab_size: 8192 };
+const NANO_SIZES = { d_model: 192, d_ff: 512, num_layers: 4, num_decoder_layers: 4, num_heads: 3, vocab_size: 8192 };
+const T5_NANO = parseModelShape({ ...FLAN_T5_BASE_CONFIG, ...NANO_SIZES });
 
 const lora = (r: number, targetModules: JobSpec['lora']['targetModules'] = ['q', 'v']): Pick<JobSpec, 'method' | 'lora'> => {
   return { method: 'lora', lora: { r, alpha: 16, dropout: 0, targetModules } };

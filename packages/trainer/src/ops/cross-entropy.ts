@@ -1,10 +1,13 @@
 import {
   add,
   engine,
+  exp,
   gather,
   getKernel,
   log,
+  max,
   maximum,
+  mean,
   mul,
   neg,
   oneHot,
@@ -30,24 +33,37 @@ const TINY = 1.1754943508222875e-38;
 
 const summedOp = defineOp<'logits' | 'labels'>({
   name: 'CapstanCrossEntropy',
-  forward: ({ logits, labels }) => {
+  forward: ({ logits, labels }, { smoothing }) => {
     const [rows, vocabulary] = logits.shape as [number, number];
     const probabilities = softmax(logits);
     const positions = add(mul(range(0, rows, 1, 'int32'), scalar(vocabulary, 'int32')), labels);
     const chosen = gather(reshape(probabilities, [rows * vocabulary]), positions);
-    return [neg(sum(log(maximum(chosen, TINY)))), probabilities];
+    const likelihood = neg(sum(log(maximum(chosen, TINY))));
+    const share = Number(smoothing);
+    const loss = share === 0 ? likelihood : add(mul(likelihood, 1 - share), mul(evenLoss(logits), share));
+    return [loss, probabilities];
   },
   inputsToSave: ['labels'],
   outputsToSave: [false, true],
-  gradient: (upstream, saved) => {
+  gradient: (upstream, saved, { smoothing }) => {
     const [labels, probabilities] = saved as [Tensor1D, Tensor2D];
-    return { logits: () => engine().runKernel(GRADIENT, { probabilities, labels, upstream }) as Tensor };
+    return { logits: () => engine().runKernel(GRADIENT, { probabilities, labels, upstream }, { smoothing: Number(smoothing) }) as Tensor };
   },
 });
 
-/** logits: [rows, vocabulary], labels: [rows] int32 → the summed negative log-likelihood of the labels, a scalar. */
-export function crossEntropy(logits: Tensor2D, labels: Tensor1D): Tensor {
-  return summedOp({ logits, labels });
+/**
+ * logits: [rows, vocabulary], labels: [rows] int32 → the summed negative log-likelihood of the labels, a scalar. `smoothing` is the share
+ * of every label that is spread evenly over the vocabulary (Szegedy et al., 2016), as transformers' LabelSmoother has it.
+ */
+export function crossEntropy(logits: Tensor2D, labels: Tensor1D, smoothing = 0): Tensor {
+  return summedOp({ logits, labels }, { smoothing });
+}
+
+/** The summed loss if every class were as right as any other: Σ log Σ exp(logits) − mean(logits). */
+function evenLoss(logits: Tensor): Tensor {
+  const highest = max(logits, -1, true); // [rows, 1]
+  const partition = add(log(sum(exp(sub(logits, highest)), -1, true)), highest);
+  return sum(sub(partition, mean(logits, -1, true)));
 }
 
 const GRADIENT = 'CapstanCrossEntropyGradient';
@@ -59,11 +75,10 @@ export function registerCrossEntropy(backendName: string): void {
   registerKernel({
     kernelName: GRADIENT,
     backendName,
-    kernelFunc: ({ inputs, backend }) => {
-      const { probabilities, labels, upstream } = inputs as unknown as GradientInputs;
-      return backendName === 'wasm'
-        ? subtractInPlace(backend, { probabilities, labels, upstream })
-        : subtractOneHot({ probabilities, labels, upstream });
+    kernelFunc: ({ inputs, backend, attrs }) => {
+      const { probabilities, labels, upstream } = inputs as unknown as Pick<GradientInputs, 'probabilities' | 'labels' | 'upstream'>;
+      const gradient = { probabilities, labels, upstream, smoothing: Number(attrs?.smoothing) };
+      return backendName === 'wasm' ? subtractInPlace(backend, gradient) : subtractOneHot(gradient);
     },
   });
 }
@@ -73,20 +88,25 @@ interface GradientInputs {
   labels: Tensor1D;
   /** scalar */
   upstream: Tensor;
+  smoothing: number;
 }
 
-function subtractOneHot({ probabilities, labels, upstream }: GradientInputs): Tensor {
-  return tidy(() => mul(sub(probabilities, oneHot(labels, probabilities.shape[1])), upstream));
+function subtractOneHot({ probabilities, labels, upstream, smoothing }: GradientInputs): Tensor {
+  return tidy(() => {
+    const classes = probabilities.shape[1];
+    const chosen = mul(oneHot(labels, classes), 1 - smoothing);
+    return mul(sub(sub(probabilities, chosen), smoothing / classes), upstream);
+  });
 }
 
 /** On the wasm heap the label's entry is reached directly: no one-hot matrix and one pass less. */
-function subtractInPlace(backend: object, { probabilities, labels, upstream }: GradientInputs): TensorInfo {
+function subtractInPlace(backend: object, { probabilities, labels, upstream, smoothing }: GradientInputs): TensorInfo {
   const host = wasmHost(backend);
-  const gradient = tidy(() => mul(probabilities, upstream));
   const vocabulary = probabilities.shape[1];
+  const gradient = tidy(() => mul(smoothing === 0 ? probabilities : sub(probabilities, smoothing / vocabulary), upstream));
   const values = host.typedArrayFromHeap(gradient);
   const labelIds = host.typedArrayFromHeap(labels);
-  const weight = host.typedArrayFromHeap(upstream)[0] as number;
+  const weight = (1 - smoothing) * (host.typedArrayFromHeap(upstream)[0] as number);
   for (let row = 0; row < labelIds.length; row++) {
     const position = row * vocabulary + (labelIds[row] as number);
     values[position] = (values[position] as number) - weight;

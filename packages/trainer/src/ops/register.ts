@@ -1,22 +1,37 @@
+import { addBiasOp } from './add-bias.ts';
+import { attentionOp } from './attention.ts';
 import { addMaskOp, biasedSoftmaxOp } from './biased-softmax.ts';
+import { columnsOp } from './columns.ts';
 import { registerCrossEntropy } from './cross-entropy.ts';
+import { gatedSiluOp } from './gated-silu.ts';
 import { gatherRowsOp } from './gather-rows.ts';
+import { geluOp, geluTanhOp } from './gelu.ts';
 import { mergeHeadsOp, splitHeadsOp } from './heads.ts';
+import { layerNormOp } from './layer-norm.ts';
 import { loraLinearOp } from './lora-linear.ts';
 import { positionTableOp } from './position-table.ts';
 import { rmsNormOp } from './rms-norm.ts';
+import { rotateOp } from './rotate.ts';
 import { applyMaskOp, scaleByOp } from './scale-by.ts';
 import { registerStockGradients } from './stock-gradients.ts';
 
 const OPS = [
+  addBiasOp,
   addMaskOp,
   applyMaskOp,
+  attentionOp,
   biasedSoftmaxOp,
+  columnsOp,
+  gatedSiluOp,
   gatherRowsOp,
+  geluOp,
+  geluTanhOp,
+  layerNormOp,
   loraLinearOp,
   mergeHeadsOp,
   positionTableOp,
   rmsNormOp,
+  rotateOp,
   scaleByOp,
   splitHeadsOp,
 ];

@@ -1,11 +1,11 @@
-import { type GradConfig, matMul, mul, registerGradient, step, type Tensor } from '@tensorflow/tfjs-core';
+import { type GradConfig, matMul, mul, registerGradient, reshape, square, step, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * The gradients of the few stock ops that the model uses outside of ours. tfjs-core registers none by itself, and its own set saves
  * more tensors than the maths needs: `Add` alone would keep every residual branch alive until the backward pass.
  */
 export function registerStockGradients(): void {
-  for (const gradient of [addGradient, matMulGradient, reluGradient]) registerGradient(gradient);
+  for (const gradient of [addGradient, matMulGradient, reluGradient, reshapeGradient, tanhGradient]) registerGradient(gradient);
 }
 
 /** Of equal shapes only: tfjs checks every gradient's shape, so a broadcast fails loudly. */
@@ -31,4 +31,16 @@ const reluGradient: GradConfig = {
   kernelName: 'Relu',
   outputsToSave: [true],
   gradFunc: (upstream, saved) => ({ x: () => mul(upstream as Tensor, step(saved[0] as Tensor)) }),
+};
+
+const reshapeGradient: GradConfig = {
+  kernelName: 'Reshape',
+  inputsToSave: ['x'],
+  gradFunc: (upstream, saved) => ({ x: () => reshape(upstream as Tensor, (saved[0] as Tensor).shape) }),
+};
+
+const tanhGradient: GradConfig = {
+  kernelName: 'Tanh',
+  outputsToSave: [true],
+  gradFunc: (upstream, saved) => ({ x: () => mul(upstream as Tensor, sub(1, square(saved[0] as Tensor))) }),
 };

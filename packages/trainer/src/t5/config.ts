@@ -1,7 +1,10 @@
 import { ModelError } from '@capstan/core';
+import type { ModelConfig } from '../architecture.ts';
+import type { Network } from '../network.ts';
+import { type Json, readCount, readFraction, readId, readIds } from '../read-config.ts';
+import { EMBEDDING, HEAD } from './layout.ts';
 
-export interface T5Config {
-  vocabSize: number;
+export interface T5Config extends ModelConfig {
   modelDim: number;
   /** Width of one head; heads × keyDim need not equal modelDim. */
   keyDim: number;
@@ -11,22 +14,20 @@ export interface T5Config {
   heads: number;
   relativeBuckets: number;
   relativeMaxDistance: number;
-  dropoutRate: number;
-  epsilon: number;
   /** `relu` is T5 v1.0, `gated-gelu` is v1.1 and Flan-T5. */
   activation: 'relu' | 'gated-gelu';
-  /** A tied head shares the embedding and scales its input by modelDim^-½. */
-  tiedHead: boolean;
-  padId: number;
-  eosId: number;
+  /** T5 v1.0 scales the head's input by modelDim^-½, v1.1 and Flan-T5 do not. */
+  scalesHead: boolean;
   decoderStartId: number;
 }
 
-/** Reads a Hugging Face config.json; whatever this package cannot compute exactly is refused by name. */
-export function parseT5Config(bytes: Uint8Array): T5Config {
-  const json = parseJson(bytes);
-  const type = json.model_type;
-  if (type !== 't5') throw new ModelError(`config.json: model_type ${JSON.stringify(type)} is not supported; the trainer knows "t5".`);
+export type T5Network = Network<T5Config>;
+
+/**
+ * The head is the embedding unless the file holds one of its own. Whether it scales its input is a setting since transformers 5; before,
+ * untied heads were those that did not.
+ */
+export function parseT5Config(json: Json, hasWeight: (name: string) => boolean): T5Config {
   const count = (key: string, fallback?: number) => readCount(json, key, fallback);
   const encoderLayers = count('num_layers');
   return {
@@ -42,44 +43,17 @@ export function parseT5Config(bytes: Uint8Array): T5Config {
     dropoutRate: readFraction(json, 'dropout_rate', 0.1),
     epsilon: readFraction(json, 'layer_norm_epsilon', 1e-6),
     activation: readActivation(json.feed_forward_proj ?? 'relu'),
-    tiedHead: json.tie_word_embeddings !== false,
+    embeddingName: EMBEDDING,
+    headName: HEAD,
+    tiedHead: !hasWeight(HEAD),
+    scalesHead: typeof json.scale_decoder_outputs === 'boolean' ? json.scale_decoder_outputs : json.tie_word_embeddings !== false,
     padId: readId(json, 'pad_token_id', 0),
-    eosId: readId(json, 'eos_token_id', 1),
+    eosIds: json.eos_token_id === undefined ? [1] : readIds(json, 'eos_token_id'),
     decoderStartId: readId(json, 'decoder_start_token_id', readId(json, 'pad_token_id', 0)),
   };
-}
-
-type Json = Record<string, unknown>;
-
-function parseJson(bytes: Uint8Array): Json {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
-  } catch (cause) {
-    throw new ModelError('config.json is not JSON.', { cause });
-  }
-  throw new ModelError('config.json is not a JSON object.');
 }
 
 function readActivation(value: unknown): T5Config['activation'] {
   if (value === 'relu' || value === 'gated-gelu') return value;
   throw new ModelError(`config.json: feed_forward_proj ${JSON.stringify(value)} is not supported; use "relu" or "gated-gelu".`);
-}
-
-function readCount(json: Json, key: string, fallback?: number): number {
-  const value = json[key] ?? fallback;
-  if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
-  throw new ModelError(`config.json: ${key} must be a whole number above 0, but is ${JSON.stringify(value)}.`);
-}
-
-function readId(json: Json, key: string, fallback: number): number {
-  const value = json[key] ?? fallback;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
-  throw new ModelError(`config.json: ${key} must be a token id, but is ${JSON.stringify(value)}.`);
-}
-
-function readFraction(json: Json, key: string, fallback: number): number {
-  const value = json[key] ?? fallback;
-  if (typeof value === 'number' && value >= 0 && value < 1) return value;
-  throw new ModelError(`config.json: ${key} must be at least 0 and below 1, but is ${JSON.stringify(value)}.`);
 }

@@ -1,11 +1,12 @@
-import { add, concat, matMul, type Tensor1D, type Tensor2D, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import { add, concat, type Tensor1D, type Tensor2D, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import { dropout, headLogits, norm } from '../network.ts';
 import { addMask } from '../ops/biased-softmax.ts';
 import { scaleBy } from '../ops/scale-by.ts';
+import { MASKED } from '../padding-mask.ts';
 import { attend, type KeysAndValues, keysAndValues } from './attention.ts';
-import { type Encoded, embed, MASKED } from './encoder.ts';
+import type { T5Network } from './config.ts';
+import { type Encoded, embed } from './encoder.ts';
 import { feedForward } from './feed-forward.ts';
-import { EMBEDDING } from './layout.ts';
-import { dropout, type Network, norm } from './network.ts';
 import { positionBias } from './position-bias.ts';
 
 /** What one decoder layer has already computed for the tokens so far. */
@@ -24,7 +25,7 @@ export type Decoded = {
  * ids: [batch · length], the next `length` tokens of every row. With `caches` they follow the tokens decoded before, so that
  * only the new positions are computed; without, they are the first. Tokens never see later ones.
  */
-export function decode(network: Network, ids: Tensor1D, encoded: Encoded, caches?: readonly LayerCache[]): Decoded {
+export function decode(network: T5Network, ids: Tensor1D, encoded: Encoded, caches?: readonly LayerCache[]): Decoded {
   const { config } = network.model;
   const past = caches?.[0]?.self.keys.shape[2] ?? 0;
   const bias = causalBias(network, ids.size / encoded.batch, past);
@@ -39,11 +40,9 @@ export function decode(network: Network, ids: Tensor1D, encoded: Encoded, caches
 }
 
 /** hidden: [rows, modelDim] → [rows, vocabulary] */
-export function logitsOf({ model, training }: Network, hidden: Tensor2D): Tensor2D {
-  const { tiedHead, modelDim } = model.config;
-  const scaled = tiedHead ? scaleBy(hidden, modelDim ** -0.5) : hidden;
-  if (tiedHead && training?.trainsModel) return matMul(scaled, model.weight(EMBEDDING) as Tensor2D, false, true);
-  return matMul(scaled, model.headWeight() as Tensor2D);
+export function logitsOf(network: T5Network, hidden: Tensor2D): Tensor2D {
+  const { scalesHead, modelDim } = network.model.config;
+  return headLogits(network, scalesHead ? scaleBy(hidden, modelDim ** -0.5) : hidden);
 }
 
 interface DecoderInputs {
@@ -52,7 +51,7 @@ interface DecoderInputs {
   cache: LayerCache | undefined;
 }
 
-function decoderLayer(network: Network, block: string, x: Tensor2D, { encoded, bias, cache }: DecoderInputs) {
+function decoderLayer(network: T5Network, block: string, x: Tensor2D, { encoded, bias, cache }: DecoderInputs) {
   const { batch, hidden, mask } = encoded;
   const selfModule = `${block}.layer.0.SelfAttention`;
   const normed = norm(network, `${block}.layer.0.layer_norm`, x);
@@ -72,7 +71,7 @@ function append(past: KeysAndValues | undefined, added: KeysAndValues): KeysAndV
 }
 
 /** [1, heads, length, past + length]: T5's position bias, and MASKED where a key lies ahead of its query. */
-function causalBias({ model }: Network, length: number, past: number): Tensor4D {
+function causalBias({ model }: T5Network, length: number, past: number): Tensor4D {
   const table = model.weight('decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight');
   const range = { queryLength: length, keyLength: past + length, queryOffset: past, bidirectional: false };
   const positions = positionBias(table, model.config, range);

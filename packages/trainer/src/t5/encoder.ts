@@ -1,14 +1,13 @@
-import { add, type Tensor1D, type Tensor2D, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import { add, type Tensor1D, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { dropout, norm } from '../network.ts';
 import { addMask } from '../ops/biased-softmax.ts';
 import { gatherRows } from '../ops/gather-rows.ts';
+import { paddingMask } from '../padding-mask.ts';
 import { attend, keysAndValues } from './attention.ts';
+import type { T5Network } from './config.ts';
 import { feedForward } from './feed-forward.ts';
 import { EMBEDDING } from './layout.ts';
-import { dropout, type Network, norm } from './network.ts';
 import { positionBias } from './position-bias.ts';
-
-/** Low enough that a softmax gives exactly 0, high enough that a float32 sum stays finite. */
-export const MASKED = -1e9;
 
 export type Encoded = {
   /** [batch · length, modelDim] */
@@ -19,7 +18,7 @@ export type Encoded = {
 };
 
 /** ids: [batch · length] padded on the right; `lengths` holds each row's real number of tokens. */
-export function encode(network: Network, ids: Tensor1D, lengths: readonly number[]): Encoded {
+export function encode(network: T5Network, ids: Tensor1D, lengths: readonly number[]): Encoded {
   const { config } = network.model;
   const batch = lengths.length;
   const length = ids.size / batch;
@@ -34,21 +33,15 @@ export function encode(network: Network, ids: Tensor1D, lengths: readonly number
 }
 
 /** ids: [rows] → [rows, modelDim] */
-export function embed(network: Network, ids: Tensor1D): Tensor2D {
+export function embed(network: T5Network, ids: Tensor1D): Tensor2D {
   return dropout(network, gatherRows(network.model.weight(EMBEDDING), ids));
 }
 
-function encoderLayer(network: Network, block: string, x: Tensor2D, batch: number, bias: Tensor4D): Tensor2D {
+function encoderLayer(network: T5Network, block: string, x: Tensor2D, batch: number, bias: Tensor4D): Tensor2D {
   const attention = `${block}.layer.0.SelfAttention`;
   const normed = norm(network, `${block}.layer.0.layer_norm`, x);
   const attended = attend(network, attention, normed, keysAndValues(network, attention, normed, batch), bias);
   const middle = add(x, dropout(network, attended)) as Tensor2D;
   const fed = feedForward(network, `${block}.layer.1.DenseReluDense`, norm(network, `${block}.layer.1.layer_norm`, middle));
   return add(middle, dropout(network, fed)) as Tensor2D;
-}
-
-function paddingMask(lengths: readonly number[], length: number): Tensor4D {
-  const mask = new Float32Array(lengths.length * length);
-  for (const [row, real] of lengths.entries()) mask.fill(MASKED, row * length + real, (row + 1) * length);
-  return tensor4d(mask, [lengths.length, 1, 1, length]);
 }

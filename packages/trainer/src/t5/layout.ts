@@ -1,19 +1,10 @@
+import type { WeightSpec } from '../architecture.ts';
 import type { T5Config } from './config.ts';
 
 export const EMBEDDING = 'shared.weight';
 export const HEAD = 'lm_head.weight';
 
-export interface WeightSpec {
-  /** Hugging Face's name, with `.weight`. */
-  name: string;
-  /** As in the file; a linear layer is [out, in] there and [in, out] in memory. */
-  shape: number[];
-  kind: 'linear' | 'norm' | 'embedding' | 'positionBias';
-  /** Standard deviation of fresh weights, as transformers' T5PreTrainedModel._init_weights with factor 1. */
-  deviation: number;
-}
-
-/** Every weight of the model in file order: the one list that loading, fresh weights, export and LoRA's targets are read from. */
+/** Fresh weights deviate as in transformers' T5PreTrainedModel._init_weights with factor 1. */
 export function weightLayout(config: T5Config): WeightSpec[] {
   const { vocabSize, modelDim, encoderLayers, decoderLayers } = config;
   const specs: WeightSpec[] = [{ name: EMBEDDING, shape: [vocabSize, modelDim], kind: 'embedding', deviation: 1 }];
@@ -30,13 +21,6 @@ export function weightLayout(config: T5Config): WeightSpec[] {
   specs.push(normSpec('decoder.final_layer_norm.weight', modelDim));
   if (!config.tiedHead) specs.push({ name: HEAD, shape: [vocabSize, modelDim], kind: 'linear', deviation: 1 });
   return specs;
-}
-
-/** The linear layers that `all-linear` means: every one but the head, without `.weight`. */
-export function adaptableModules(config: T5Config): { name: string; inputs: number; outputs: number }[] {
-  return weightLayout(config)
-    .filter(({ kind, name }) => kind === 'linear' && name !== HEAD)
-    .map(({ name, shape }) => ({ name: name.slice(0, -'.weight'.length), inputs: shape[1] as number, outputs: shape[0] as number }));
 }
 
 function attentionSpecs(config: T5Config, layer: string, attention: string, hasBias: boolean): WeightSpec[] {
