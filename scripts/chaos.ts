@@ -11,7 +11,9 @@ const { problems, struck, ...figures } = await runChaos({ rounds, seed, env: pro
 for (const { fault, text } of problems.slice(0, 100)) say(`\nFAILED (${fault}): ${text}`);
 const strikes = Object.entries(struck).map(([victim, times]) => `${victim} ${times}`);
 say(`\n${rounds} rounds in ${figures.seconds} s: ${strikes.join(', ')}.`);
-say(`${figures.jobs} jobs in ${figures.attempts} attempts: ${figures.succeeded} succeeded, ${figures.cancelled} were cancelled.`);
+say(
+  `${figures.jobs} jobs in ${figures.attempts} attempts, ${figures.resumed} of them from a checkpoint: ${figures.succeeded} succeeded, ${figures.cancelled} were cancelled.`,
+);
 say(`${figures.outlived} frozen workers woke up when their attempt was over.`);
 say(`\n${JSON.stringify({ script: 'chaos', rounds, seed, ...figures, ...countFaults(problems) })}`);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -17,14 +17,16 @@ export interface FrozenRanks {
   readonly outlived: number;
 }
 
-const POLL_MS = 100;
+const POLL_MS = 50;
 /** A job that was cancelled or paused has no next attempt: it waits for this very worker. */
-const LONGEST_SLEEP_MS = 30_000;
+const LONGEST_SLEEP_MS = 60_000;
 
 export function createFrozenRanks(client: CapstanClient, { insist, say }: { insist: Insist; say: (line: string) => void }): FrozenRanks {
   const asleep = new Map<string, LivingRank>();
   const waking: Promise<void>[] = [];
   let outlived = 0;
+
+  const retrieve = async (jobId: string) => (await insist((signal) => client.jobs.retrieve(jobId, { signal }))).capstan;
 
   async function wakeInTime(rank: LivingRank, until: Wake): Promise<void> {
     const isLate = await untilLate(rank, until);
@@ -37,9 +39,9 @@ export function createFrozenRanks(client: CapstanClient, { insist, say }: { insi
   async function untilLate({ jobId, attempt }: LivingRank, until: Wake): Promise<boolean> {
     const wakeAt = performance.now() + LONGEST_SLEEP_MS;
     while (performance.now() < wakeAt) {
-      const { capstan } = await insist((signal) => client.jobs.retrieve(jobId, { signal }));
-      const isReplaced = capstan.attempt > attempt;
-      if (until === 'replaced' ? isReplaced && capstan.state === 'running' : isReplaced || capstan.state === 'queued') return true;
+      const now = await retrieve(jobId);
+      const isReplaced = now.attempt > attempt;
+      if (until === 'replaced' ? isReplaced && now.state === 'running' : isReplaced || now.state === 'queued') return true;
       await sleep(POLL_MS);
     }
     return false;

@@ -38,9 +38,9 @@ export async function makeRecipes(client: CapstanClient): Promise<Recipe[]> {
     },
   });
   return [
-    recipe('halves', 11, {}, { max_steps: 16, micro_batch_size: 2, checkpoint_every_steps: 2 }),
+    recipe('halves', 11, {}, { max_steps: 16, micro_batch_size: 2, checkpoint_every_steps: 1 }),
     recipe('quarters', 12, {}, { max_steps: 10, micro_batch_size: 1, checkpoint_every_steps: 3, decay: 'cosine' }),
-    recipe('measured', 13, { validation_file: validation }, { max_steps: 14, micro_batch_size: 2, checkpoint_every_steps: 4, ...FEW_ROWS }),
+    recipe('measured', 13, { validation_file: validation }, { max_steps: 14, micro_batch_size: 2, checkpoint_every_steps: 2, ...FEW_ROWS }),
   ];
 }
 

@@ -31,6 +31,8 @@ export interface ChaosReport {
   cancelled: number;
   /** Launches of their ranks. */
   attempts: number;
+  /** Those that went on from a checkpoint. */
+  resumed: number;
   struck: Partial<Record<Victim, number>>;
   /** Frozen workers that woke up when their attempt was over. */
   outlived: number;
@@ -55,7 +57,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     options.announce(`Trained ${references.length} recipes in peace.`);
     const feed = keepPlacing(submitter, LANES);
     const isSteady = (jobId: string) => feed.placed.some(({ id, fate }) => id === jobId && fate === 'run');
-    const struck = await strikeRounds({ platform: stack.platform, frozen, isSteady }, options);
+    const struck = await strikeRounds({ platform: stack.platform, client, insist, frozen, isSteady }, options);
     options.announce('No more strikes: waiting for every job to end.');
     await Promise.all([feed.stop(), frozen.allAwake()]);
     const { placed } = feed;
@@ -71,7 +73,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       jobs: placed.length,
       succeeded: count('succeeded'),
       cancelled: count('cancelled'),
-      attempts: await countAttempts(stack, references.length),
+      ...(await countAttempts(stack, references.length)),
       struck,
       outlived: frozen.outlived,
       problems,
@@ -123,9 +125,12 @@ async function judge(stack: Stack, jobs: { references: PlacedJob[]; placed: Plac
   return [...problems, ...left.map((text): Problem => ({ fault: 'orphans', text }))];
 }
 
-async function countAttempts({ platform }: Stack, references: number): Promise<number> {
+async function countAttempts({ platform }: Stack, references: number): Promise<Pick<ChaosReport, 'attempts' | 'resumed'>> {
   const { rows } = await withDatabase(platform.databaseUrl, (client) =>
-    client.query<{ count: number }>('SELECT count(*)::int FROM attempts'),
+    client.query<{ attempts: number; resumed: number }>(`
+      SELECT count(*)::int AS attempts, count(*) FILTER (WHERE first_step > 1)::int AS resumed
+      FROM attempts LEFT JOIN (SELECT job_id, attempt, min(step) AS first_step FROM chaos.steps GROUP BY 1, 2) AS f USING (job_id, attempt)`),
   );
-  return (rows[0]?.count ?? 0) - references;
+  const { attempts = 0, resumed = 0 } = rows[0] ?? {};
+  return { attempts: attempts - references, resumed };
 }

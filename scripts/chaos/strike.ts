@@ -1,13 +1,18 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CapstanClient } from '@capstan/client';
 import type { Platform } from '../../apps/cli/src/platform/index.ts';
 import type { Round, Victim } from './draw.ts';
 import type { FrozenRanks, Wake } from './frozen-ranks.ts';
+import type { Insist } from './insist.ts';
 import { type LivingRank, livingRanks } from './living-ranks.ts';
+import { untilTraining } from './until-training.ts';
 
 export interface Battlefield {
   platform: Platform;
+  client: CapstanClient;
+  insist: Insist;
   frozen: FrozenRanks;
   /** Whether nobody wishes the job to stop: only such a one is tried again while its worker stands still. */
   isSteady(jobId: string): boolean;
@@ -21,9 +26,10 @@ const PATIENCE_MS = 120_000;
 
 /** Strikes the round's victim with kill -9, and waits until the platform has put it back; says in words what happened. */
 export async function strike(field: Battlefield, { victim, pick }: Round): Promise<string> {
-  if (victim === 'worker' || victim === 'supervisor') return killRank(field, victim, pick);
-  if (victim === 'frozen until given up') return freezeRank(field, 'given up', pick);
-  if (victim === 'frozen until replaced') return freezeRank(field, 'replaced', pick);
+  if (victim === 'supervisor') return killSupervisor(field, pick);
+  if (victim === 'worker') return killWorker(field, pick);
+  if (victim === 'frozen until given up') return freezeWorker(field, 'given up', pick);
+  if (victim === 'frozen until replaced') return freezeWorker(field, 'replaced', pick);
   if (victim !== 'emptied redis') return killService(field.platform, victim, WORDS[victim]);
   // The server that still runs writes to files that nobody will find.
   rmSync(join(field.platform.dataDir.root, 'redis', 'appendonlydir'), { recursive: true, force: true });
@@ -45,16 +51,32 @@ async function killService(platform: Platform, service: Service, words: string):
   return `killed ${words} (${pid}); it was started again after ${seconds(killedAt)}`;
 }
 
-async function killRank({ platform, frozen }: Battlefield, part: 'worker' | 'supervisor', pick: number): Promise<string> {
-  const rank = await untilRank(platform, pick, (candidate) => !frozen.has(candidate));
-  killIfThere(rank[part]);
-  return `killed the ${part} of ${rank.name} (${rank[part]})`;
+/** Whatever its worker is doing: loading, training, saving. */
+async function killSupervisor({ platform, frozen }: Battlefield, pick: number): Promise<string> {
+  const { name, supervisor } = await untilRank(platform, pick, (rank) => !frozen.has(rank));
+  killIfThere(supervisor);
+  return `killed the supervisor of ${name} (${supervisor})`;
 }
 
-async function freezeRank({ platform, frozen, isSteady }: Battlefield, until: Wake, pick: number): Promise<string> {
-  const rank = await untilRank(platform, pick, (candidate) => !frozen.has(candidate) && isSteady(candidate.jobId));
-  frozen.freeze(rank, until);
+async function killWorker(field: Battlefield, pick: number): Promise<string> {
+  const { name, worker } = await untilTrainingRank(field, pick, () => true);
+  killIfThere(worker);
+  return `killed the worker of ${name} (${worker})`;
+}
+
+async function freezeWorker(field: Battlefield, until: Wake, pick: number): Promise<string> {
+  const rank = await untilTrainingRank(field, pick, field.isSteady);
+  field.frozen.freeze(rank, until);
   return `froze ${rank.name} (${rank.worker}) until it is ${until}`;
+}
+
+async function untilTrainingRank(field: Battlefield, pick: number, isWanted: (jobId: string) => boolean): Promise<LivingRank> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  while (performance.now() < giveUpAt) {
+    const rank = await untilRank(field.platform, pick, (candidate) => !field.frozen.has(candidate) && isWanted(candidate.jobId));
+    if (await untilTraining(rank, field)) return rank;
+  }
+  throw new Error(`After ${PATIENCE_MS / 1000} s, no such worker trains.`);
 }
 
 function untilRank({ dataDir }: Platform, pick: number, isWanted: (rank: LivingRank) => boolean): Promise<LivingRank> {
