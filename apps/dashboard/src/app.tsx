@@ -10,7 +10,7 @@ import { LoginPage } from './shell/login-page.tsx';
 import { NotFoundPage } from './shell/not-found-page.tsx';
 import { PageLoader } from './shell/page-loader.tsx';
 import { Shell } from './shell/shell.tsx';
-import { theme } from './theme.ts';
+import { readableColors, theme } from './theme.ts';
 
 const OverviewPage = lazy(async () => ({ default: (await import('./overview/overview-page.tsx')).OverviewPage }));
 const JobsPage = lazy(async () => ({ default: (await import('./jobs/jobs-page.tsx')).JobsPage }));
@@ -23,7 +23,7 @@ const SettingsPage = lazy(async () => ({ default: (await import('./settings/sett
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={readableColors} defaultColorScheme="auto">
       <Notifications position="bottom-right" />
       <QueryClientProvider client={queryClient}>
         <Gate />

@@ -1,5 +1,5 @@
 import type { CapstanJob, JobObject } from '@capstan/core';
-import { Group, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Group, Stack, Table, Text } from '@mantine/core';
 import { bytes, figure } from '../format.ts';
 import { useAdapterFiles } from '../queries/job-records.ts';
 import { Loaded } from '../shell/loaded.tsx';
@@ -100,9 +100,9 @@ function AdapterFiles({ id }: { id: string }) {
           </Text>
           {data.map(({ path, bytes: size }) => (
             <Text size="sm" key={path} className="wrap">
-              <a href={`/v1/fine_tuning/jobs/${id}/adapter/${encodeURIComponent(path)}`} download>
+              <Anchor inherit underline="always" href={`/v1/fine_tuning/jobs/${id}/adapter/${encodeURIComponent(path)}`} download>
                 {path}
-              </a>{' '}
+              </Anchor>{' '}
               ({bytes(size)})
             </Text>
           ))}

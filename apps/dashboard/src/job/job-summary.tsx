@@ -38,7 +38,7 @@ function StepBar({ job }: { job: JobObject }) {
       </Progress.Root>
       <Text size="sm" mt={4}>
         Step {count(step)} of {count(total)}
-        {progress === null ? '' : ` · ${progress.phase}`}
+        {progress === null || isTerminal(state) ? '' : ` · ${progress.phase}`}
         {left}
       </Text>
     </div>

@@ -55,7 +55,7 @@ function Refusal({ error }: { error: Error }) {
       <List size="sm" mt="xs">
         {problems.map(({ line, message }) => (
           <List.Item key={`${line}-${message}`} className="wrap">
-            Line {count(line)}: {message}
+            Line {count(line)}: {message.replace(/^line \d+: /, '')}
           </List.Item>
         ))}
       </List>

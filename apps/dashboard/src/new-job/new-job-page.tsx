@@ -1,5 +1,5 @@
 import type { JobObject } from '@capstan/core';
-import { Grid, Text } from '@mantine/core';
+import { Grid, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useJob } from '../queries/jobs.ts';
@@ -41,9 +41,11 @@ function JobForm({ model }: { model: JobObject | null }) {
     <Page title="New job">
       <Grid>
         <Grid.Col span={{ base: 12, lg: 7 }}>
-          <ModelFields draft={draft} onChange={set} />
-          <DatasetFields draft={draft} onChange={set} />
-          <LoraFields draft={draft} onChange={set} />
+          <Stack>
+            <ModelFields draft={draft} onChange={set} />
+            <DatasetFields draft={draft} onChange={set} />
+            <LoraFields draft={draft} onChange={set} />
+          </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <SubmitPanel request={toRequest(draft)} />

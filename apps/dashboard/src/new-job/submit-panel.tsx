@@ -85,7 +85,7 @@ function AsCode({ request }: { request: CreateJobRequest }) {
 function Snippet({ code }: { code: string }) {
   return (
     <Stack gap="xs" mt="xs">
-      <Code block className="wrap">
+      <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
         {code}
       </Code>
       <CopyButton value={code}>

@@ -2,7 +2,6 @@ import { ACTIVE_STATUSES, JOB_STATUSES, type OverviewObject } from '@capstan/cor
 import { Grid, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { count, dollars, duration } from '../format.ts';
-import { JOB_STATES } from '../jobs/job-states.ts';
 import { JobsTable } from '../jobs/jobs-table.tsx';
 import { StateBadge } from '../jobs/state-badge.tsx';
 import { PoolUse } from '../pools/pool-use.tsx';
@@ -44,12 +43,7 @@ function States({ overview }: { overview: OverviewObject }) {
     <Section title="Jobs">
       <Group gap="lg">
         {JOB_STATUSES.filter((state) => overview.states[state] > 0 || state === 'queued' || state === 'running').map((state) => (
-          <Link
-            key={state}
-            href={`/jobs?state=${state}`}
-            aria-label={`${overview.states[state]} ${JOB_STATES[state].label}`}
-            className="plain"
-          >
+          <Link key={state} href={`/jobs?state=${state}`} className="plain">
             <Text size="xl" fw={700} ta="center">
               {count(overview.states[state])}
             </Text>

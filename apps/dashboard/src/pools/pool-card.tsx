@@ -18,7 +18,7 @@ export function PoolCard({ pool }: { pool: PoolObject }) {
       <Grid>
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Stack>
-            <PoolUse pool={pool} />
+            <PoolUse pool={pool} title="In use" />
             <PageLink href={`/queues?pool=${pool.id}`}>Its queue</PageLink>
           </Stack>
         </Grid.Col>

@@ -3,15 +3,15 @@ import { Badge, Group, Paper, Progress, Text } from '@mantine/core';
 import { count } from '../format.ts';
 
 /** How much of a pool is taken. */
-export function PoolUse({ pool }: { pool: PoolObject }) {
-  const { id, max_workers: workers, gpus_per_worker: gpus, usage, paused } = pool;
+export function PoolUse({ pool, title = pool.id }: { pool: PoolObject; title?: string }) {
+  const { max_workers: workers, gpus_per_worker: gpus, usage, paused } = pool;
   const unit = gpus === 0 ? 'workers' : 'GPUs';
   const [taken, all] = [usage.reserved, workers].map((number) => number * Math.max(1, gpus));
   return (
     <Paper p="sm">
       <Group justify="space-between" mb={4}>
         <Text fw={600} className="wrap">
-          {id}
+          {title}
         </Text>
         {paused && (
           <Badge variant="dot" color="orange" tt="none">

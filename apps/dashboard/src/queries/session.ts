@@ -28,6 +28,8 @@ export function useLogIn() {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (apiKey: string) => client.session.create(apiKey),
+    // Shown beside the field.
+    meta: { isShown: true },
     onSuccess: (session) => queryClient.setQueryData(keys.session, session),
   });
 }

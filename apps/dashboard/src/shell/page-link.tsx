@@ -6,7 +6,7 @@ import { Link } from 'wouter';
 export function PageLink({ href, isWhole = false, children }: { href: string; isWhole?: boolean; children: ReactNode }) {
   const style = isWhole ? { whiteSpace: 'nowrap' as const } : { overflowWrap: 'anywhere' as const };
   return (
-    <Anchor component={Link} href={href} underline="always" style={style}>
+    <Anchor component={Link} href={href} underline="always" inherit style={style}>
       {children}
     </Anchor>
   );

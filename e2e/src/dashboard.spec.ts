@@ -1,0 +1,226 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CapstanClient, createClient } from '@capstan/client';
+import { systemClock } from '@capstan/runtime';
+import axe from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { dataDirAt, type Platform, startPlatform } from '../../apps/cli/src/platform/index.ts';
+import { CHROMIUM_FLAGS, findChromium } from './chromium.ts';
+
+/** The whole stack as `npm start` brings it up, real small jobs, and Debian's own browser. */
+const executablePath = findChromium();
+const title =
+  executablePath === null ? 'the dashboard: NOT TESTED, for there is no chromium on the PATH (apt-get install chromium)' : 'the dashboard';
+const SLOW = { timeout: 120_000, interval: 200 };
+const PATIENCE_MS = 120_000;
+const rows = readFileSync(new URL('../../examples/debian-synopsis/valid.jsonl', import.meta.url), 'utf8')
+  .split('\n')
+  .slice(0, 64);
+
+let platform: Platform;
+let client: CapstanClient;
+let browser: Browser;
+let page: Page;
+let jobId = '';
+
+const origin = () => new URL(platform.baseUrl).origin;
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+const state = (text: string) => page.getByRole('status', { name: 'State' }).getByText(text, { exact: true }).waitFor();
+const go = (path: string) => page.goto(`${origin()}${path}`);
+
+async function logIn(key: string): Promise<Page> {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
+  const fresh = await context.newPage();
+  await fresh.goto(origin());
+  await fresh.getByLabel('API key').fill(key);
+  await fresh.getByRole('button', { name: 'Log in' }).click();
+  await fresh.getByRole('heading', { name: 'Overview' }).waitFor();
+  return fresh;
+}
+
+/** The step up to which the curve of the open job is drawn. */
+async function drawnStep(): Promise<number> {
+  const label = await page.getByRole('img', { name: /^Loss/ }).getAttribute('aria-label');
+  return Number(/step (\d+)/.exec(label ?? '')?.[1]);
+}
+
+async function submit(maxSteps: number): Promise<string> {
+  const file = new Blob([rows.join('\n')]);
+  const { id: training_file } = await client.files.create({ file, filename: 'rows.jsonl', purpose: 'fine-tune' });
+  const training = { max_steps: maxSteps, max_source_tokens: 32, micro_batch_size: 2 };
+  const method = { type: 'supervised' as const, supervised: { hyperparameters: { batch_size: 2 } } };
+  return (await client.jobs.create({ model: 't5-nano', training_file, method, capstan: { training } })).id;
+}
+
+describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'capstan-e2e-'));
+    // The user that Postgres runs as when we are root must be able to enter.
+    chmodSync(folder, 0o755);
+    platform = await startPlatform({
+      dataDir: dataDirAt(folder),
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      clock: systemClock,
+      fetch: globalThis.fetch,
+      signal: new AbortController().signal,
+      announce: () => undefined,
+      apiPort: 0,
+      grpcPort: 0,
+    });
+    client = createClient({ baseUrl: platform.baseUrl, apiKey: platform.apiKey, clock: systemClock });
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args: CHROMIUM_FLAGS });
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.stop();
+    if (platform) rmSync(platform.dataDir.root, { recursive: true, force: true });
+  }, 180_000);
+
+  it('lets nobody in without a key, and whoever has one', async () => {
+    page = await (await browser.newContext()).newPage();
+    await go('/jobs');
+    await page.getByLabel('API key').fill('sk-capstan-wrong');
+    await button('Log in').click();
+    await page
+      .getByRole('alert')
+      .getByText(/not known/)
+      .waitFor();
+    await page.close();
+    page = await logIn(platform.apiKey);
+    expect(await page.evaluate('document.cookie')).toBe('');
+  });
+
+  it('tells the bad lines of a dataset, takes a good one, and submits a job', async () => {
+    await page.getByRole('link', { name: 'New job' }).click();
+    const upload = page.getByRole('button', { name: 'Upload a dataset' });
+    const choose = async (name: string, content: string) => {
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), upload.click()]);
+      await chooser.setFiles({ name, mimeType: 'application/jsonl', buffer: Buffer.from(content) });
+    };
+    await choose('bad.jsonl', `${rows[0]}\n{"prompt": 7}\n`);
+    await page.getByRole('listitem').getByText('Line 2: prompt is 7').waitFor();
+    await choose('good.jsonl', rows.join('\n'));
+    await page.getByLabel('Base model').first().click();
+    await page.getByRole('option', { name: 't5-nano' }).click();
+    await page.getByLabel('Steps at most').fill('5000');
+    await page.getByLabel('Batch size').fill('2');
+    const estimate = page.getByRole('region', { name: 'Estimate' });
+    await estimate.getByText('5,000', { exact: true }).waitFor();
+    await page.getByText('"max_steps": 5000').first().waitFor();
+    await button('Submit').click();
+    await page.waitForURL(/\/jobs\/ftjob-/);
+    jobId = page.url().split('/').at(-1) ?? '';
+    expect((await client.jobs.retrieve(jobId)).capstan.training).toMatchObject({ total_steps: 5_000, batch_size: 2 });
+  });
+
+  it('draws the curve as it grows', async () => {
+    await state('Running');
+    await vi.waitFor(async () => expect(await drawnStep()).toBeGreaterThan(1), SLOW);
+    const before = await drawnStep();
+    await vi.waitFor(async () => expect(await drawnStep()).toBeGreaterThan(before), SLOW);
+  });
+
+  it('says why another job waits, and starts it by scaling the pool up', async () => {
+    const waiting = await submit(5_000);
+    await go(`/jobs/${waiting}`);
+    await state('NoCapacity');
+    await go('/queues');
+    await page.getByRole('region', { name: 'Queue' }).getByRole('link', { name: waiting }).waitFor();
+    await go('/pools');
+    await page.getByLabel('Number of workers of local').fill('2');
+    await page.getByText('With 2 workers: 1 waiting job starts at once').waitFor();
+    await button('Scale').click();
+    await go(`/jobs/${waiting}`);
+    await state('Running');
+    await vi.waitFor(async () => expect(await drawnStep()).toBeGreaterThan(1), SLOW);
+    await page.getByLabel('Compare with another job').first().click();
+    await page.getByRole('option', { name: jobId }).click();
+    await page
+      .getByText(`train, ${jobId.slice(-6)}`)
+      .first()
+      .waitFor();
+  });
+
+  it('drains the pool, and writes down who did', async () => {
+    await go('/pools');
+    await button('Drain').click();
+    await page.getByText('0 of 2 workers in use').waitFor();
+    await page.getByText('Cordoned', { exact: true }).waitFor();
+    await button('Uncordon').click();
+    await go('/settings');
+    await page.getByRole('region', { name: 'Table of changes' }).getByText('pool.drain local').waitFor();
+  });
+
+  it('resumes, pauses and cancels a job', async () => {
+    await go(`/jobs/${jobId}`);
+    await state('Paused');
+    const before = await drawnStep();
+    await button('Resume').click();
+    await state('Running');
+    await vi.waitFor(async () => expect(await drawnStep()).toBeGreaterThan(before), SLOW);
+    await button('Pause').click();
+    await state('Paused');
+    await button('Cancel').click();
+    await state('Cancelled');
+    expect(await button('Resume').count()).toBe(0);
+    expect((await client.jobs.retrieve(jobId)).status).toBe('cancelled');
+  });
+
+  it('shows each role what it may do, and no more', async () => {
+    const seen = async (role: 'viewer' | 'submitter' | 'operator') => {
+      const { key = '' } = await client.apiKeys.create({ name: role, role });
+      const theirs = await logIn(key);
+      const has = (name: string) => theirs.getByText(name, { exact: true }).count();
+      await theirs.getByRole('link', { name: 'Pools', exact: true }).click();
+      await theirs.getByText('Price of a GPU hour').waitFor();
+      const controls = [await has('New job'), await has('New pool'), await has('Cordon')];
+      await theirs.getByRole('link', { name: 'Settings' }).click();
+      await theirs.getByRole('region', { name: 'This session' }).getByText(role, { exact: true }).first().waitFor();
+      controls.push(await has('Make a key'), await has('What operators changed'));
+      await theirs.context().close();
+      return controls;
+    };
+    expect(await seen('viewer')).toEqual([0, 0, 0, 0, 0]);
+    expect(await seen('submitter')).toEqual([1, 0, 0, 0, 0]);
+    expect(await seen('operator')).toEqual([1, 1, 1, 0, 1]);
+  });
+
+  it('is readable for everybody on every page, in both themes, and fits a narrow screen', async () => {
+    const found: string[] = [];
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    for (const path of ['/', '/jobs', `/jobs/${jobId}`, '/jobs/new', '/queues', '/pools', '/models', '/settings']) {
+      await go(path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await vi.waitFor(async () => expect(await page.getByRole('status', { name: 'Loading' }).count()).toBe(0), SLOW);
+      await page.evaluate(axe.source);
+      for (const [colorScheme, width] of [
+        ['light', 320],
+        ['dark', 1280],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        if ((await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')) > 0)
+          found.push(`${path} is wider than the screen`);
+        found.push(...(await seriousProblems()).map((problem) => `${path} ${colorScheme}: ${problem}`));
+      }
+    }
+    expect(found).toEqual([]);
+  });
+
+  it('ends the session at log out', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await button('Log out').click();
+    await page.getByLabel('API key').waitFor();
+    await go('/jobs');
+    await page.getByLabel('API key').waitFor();
+  });
+});
+
+async function seriousProblems(): Promise<string[]> {
+  const results = (await page.evaluate(`axe.run({ resultTypes: ['violations'] })`)) as axe.AxeResults;
+  const serious = results.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return serious.map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
