@@ -3,7 +3,9 @@ export { makeEstimate, makeJob, makeJobSpec, makePool, makeStepReport } from './
 export { FakeClock } from './fake-clock.ts';
 export type { NetworkLine } from './network-line.ts';
 export { openNetworkLine } from './network-line.ts';
+export { buildNodeImage } from './node-image.ts';
+export { packageFiles } from './package-files.ts';
 export type { TestCluster } from './test-cluster.ts';
-export { testCluster } from './test-cluster.ts';
+export { importImage, testCluster } from './test-cluster.ts';
 export type { TestDatabase, TestRedis } from './test-services.ts';
 export { createTestDatabase, createTestRedis, hasTestRedis } from './test-services.ts';

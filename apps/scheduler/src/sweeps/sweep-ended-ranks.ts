@@ -42,7 +42,11 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
       const rows = new Map((await db.ledger.facts(keys)).map((row) => [`${row.jobId}-a${row.attempt}`, row]));
       for (const [name, ranks] of page) {
         const row = rows.get(name);
-        if (row === undefined || row.state === 'ended') await sweepAttempt(name, ranks, row?.endedAt ?? null);
+        if (row !== undefined && row.state !== 'ended') continue;
+        // One launch that its launcher cannot let go must not keep the others.
+        await sweepAttempt(name, ranks, row?.endedAt ?? null).catch((error: unknown) =>
+          logger.warn({ err: error, name }, 'ranks could not be cleared away and will be tried again'),
+        );
       }
     }
   };

@@ -34,13 +34,17 @@ export function createKubernetesLauncher(options: KubernetesLauncherOptions): Ku
   const view = createClusterView(api, options.onWatchError ?? (() => undefined));
 
   async function readLog(pod: V1Pod, tailBytes: number): Promise<string> {
+    // Asked for the log of a pod that has no node, the API server answers nothing, which the client cannot read.
+    if (pod.spec?.nodeName === undefined) return '';
     const request = { namespace: api.namespace, name: pod.metadata?.name ?? '', container: CONTAINER, tailLines: LOG_LINES };
-    const text = await api.core.readNamespacedPodLog(request, callOptions()).catch((error: unknown) => {
+    const log = await api.core.readNamespacedPodLog(request, callOptions()).catch((error: unknown) => {
       // The container is gone, or never was; its last words are in the pod.
       if (error instanceof ApiException) return readRankPhase(pod).logTail.join('\n');
       throw error;
     });
-    return Buffer.from(text).subarray(-tailBytes).toString('utf8');
+    return Buffer.from(log ?? '')
+      .subarray(-tailBytes)
+      .toString('utf8');
   }
 
   return {

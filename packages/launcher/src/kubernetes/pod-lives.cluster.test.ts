@@ -44,11 +44,16 @@ describe('a rank in a pod', () => {
     return { ...spec, pod: items[0]?.metadata?.name ?? '' };
   }
 
-  it("that no node suits is pending, with the scheduler's own words", async () => {
+  it("that no node suits is pending, with the scheduler's own words, and can be stopped and removed", async () => {
     await launcher.launch({ ...makeSpec('succeed'), gpusPerWorker: 64 }, { signal });
     const [rank] = await until(({ message }) => message !== null);
     expect(rank).toMatchObject({ phase: 'pending', node: null });
     expect(rank?.message).toMatch(/^Unschedulable: \d+\/\d+ nodes are available.*nvidia\.com\/gpu/);
+    expect(await launcher.readLog(rank?.name ?? '', 0, { tailBytes: 100 })).toBe('');
+    await launcher.stop(rank?.name ?? '', { graceMs: 0 });
+    await until(({ phase }) => phase === 'failed');
+    await launcher.remove(rank?.name ?? '');
+    expect(await launcher.list({ signal })).toEqual([]);
   });
 
   it('whose image cannot be had at all has failed as ImagePullFailed', async () => {
