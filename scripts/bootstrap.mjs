@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'node_modules', '.capstan-lock');
-const MINIMUM_NODE = [20, 18];
+const MINIMUM_NODE = [20, 19];
 
 function step(title, command, args) {
   const quiet = process.env.CAPSTAN_VERBOSE === undefined;

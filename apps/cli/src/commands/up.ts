@@ -48,6 +48,7 @@ function upText({ output }: Session, { baseUrl, grpcAddress, queue, dataDir }: P
   const { colors } = output;
   const queueText = queue === 'redis' ? 'Redis' : 'Postgres (there is no redis-server on PATH)';
   const rows = [
+    ['dashboard', colors.bold(new URL('/', baseUrl).href)],
     ['API', colors.bold(baseUrl)],
     ['documentation', new URL('/docs', baseUrl).href],
     ['API key', dataDir.credentialsFile],
