@@ -27,10 +27,7 @@ async function measure(configFile: string, setting: string): Promise<object> {
   const rhythm = { batchSize: microBatchSize, microBatchSize, evalEverySteps: null, checkpointEverySteps: 0 };
   const events = train({ model, adapter, train: examples, validation: [], schedule, ...rhythm, maxGradNorm: 1, weightDecay: 0, seed: 1 });
   for await (const _event of events);
-  const trainable =
-    adapter === undefined
-      ? model.parameterCount
-      : adapter.parameters().reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const trainable = adapter === undefined ? model.parameterCount : adapter.parameters().reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {
     setting,
     backend: name,
@@ -38,6 +35,10 @@ async function measure(configFile: string, setting: string): Promise<object> {
     trainable,
     peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1e3),
   };
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, length) => size * length, 1);
 }
 
 const [configFile = '', ...settings] = process.argv.slice(2).filter((argument) => argument !== IS_CHILD);

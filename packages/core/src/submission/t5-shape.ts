@@ -21,8 +21,8 @@ export function t5Shape(config: T5Config): ModelShape {
 }
 
 /**
- * Fitted to T5s of 7 and 77 M parameters, adapter and full, under the WebAssembly backend, which keeps about three times the tensors that a
- * fused implementation would; there they hold within 7 %. A decoder layer has a second attention, over the source.
+ * Fitted to T5s of 7 and 77 M parameters, adapter and full, under the WebAssembly backend, which keeps more tensors than a fused
+ * implementation would. A decoder layer has a second attention, over the source.
  */
 function activationsPerRow(shape: T5Config, { source, target }: { source: number; target: number }): number {
   const perToken = 60 * shape.d_model + 24 * shape.d_ff;
