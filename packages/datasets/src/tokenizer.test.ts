@@ -87,6 +87,7 @@ describe('createTokenStream', () => {
 /** One id per UTF-8 byte, as models with byte fallback have for rare characters. */
 const byteTokenizer: Tokenizer = {
   encode: (text) => Int32Array.from(new TextEncoder().encode(text)),
+  encodeBare: (text) => Int32Array.from(new TextEncoder().encode(text)),
   decode: (ids) => new TextDecoder().decode(Uint8Array.from(ids)),
   isSpecial: () => false,
   vocabSize: 256,

@@ -12,6 +12,8 @@ import { createUnigram } from './unigram.ts';
 export interface Tokenizer {
   /** The ids of a text, special tokens as the model's own template adds them (T5: `</s>` at the end). */
   encode(text: string): Int32Array;
+  /** The ids of a text alone, without the template. */
+  encodeBare(text: string): Int32Array;
   /** The text of ids; ids outside the vocabulary are left out, special tokens too unless `skipSpecial` is false. */
   decode(ids: Iterable<number>, options?: { skipSpecial?: boolean }): string;
   isSpecial(id: number): boolean;
@@ -28,6 +30,7 @@ export function loadTokenizer(tokenizerJson: Uint8Array): Tokenizer {
   for (const [id, token] of library.get_added_tokens_decoder()) if (token.special) specialIds.add(id);
   return {
     encode: createEncoder(library),
+    encodeBare: (text) => Int32Array.from(library.encode(text, { add_special_tokens: false }).ids),
     decode: (ids, { skipSpecial = true } = {}) => {
       const known = [...ids].filter((id) => library.id_to_token(id) !== undefined && !(skipSpecial && specialIds.has(id)));
       return known.length === 0 ? '' : library.decode(known, { clean_up_tokenization_spaces: false });
@@ -99,8 +102,12 @@ function useFastUnigram({ model }: HuggingFaceTokenizer): void {
   model._call = createUnigram({ vocab, unknownId });
 }
 
+/** What ends a text in the vocabularies of today's models; other names are in config.json, which wins where it says. */
+const ENDS = ['</s>', '<|endoftext|>', '<|end_of_text|>', '<|im_end|>', '<|eot_id|>'];
+
 function findEosId(library: HuggingFaceTokenizer): number {
-  const eosId = library.token_to_id('</s>') ?? library.encode('').ids.at(-1);
+  const named = ENDS.map((token) => library.token_to_id(token)).find((id) => id !== undefined);
+  const eosId = named ?? library.encode('').ids.at(-1);
   if (eosId === undefined) throw new ModelError('tokenizer.json has no end-of-sequence token (</s>).');
   return eosId;
 }

@@ -1,5 +1,6 @@
 export type { AdapterFiles } from './adapter-files.ts';
 export { adapterFiles, loadAdapter } from './adapter-files.ts';
+export type { TaskType } from './architecture.ts';
 export type { BackendName, BackendReport } from './backend.ts';
 export { backendMemory, initBackend } from './backend.ts';
 export type { TokenizedExample } from './batches.ts';
@@ -15,6 +16,7 @@ export { createAdapter } from './lora.ts';
 export { mergeAdapter } from './merge.ts';
 export type { Model, ModelFiles } from './model.ts';
 export { initModel, loadModel, modelFiles } from './model.ts';
+export { readTask } from './read-task.ts';
 export type { RougeScores } from './rouge.ts';
 export { meanRouge, rouge } from './rouge.ts';
 export { parseSafetensors } from './safetensors.ts';

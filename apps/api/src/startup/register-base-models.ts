@@ -6,8 +6,10 @@ import type { ApiDependencies } from '../api-context.ts';
 import { countParameters } from './count-parameters.ts';
 
 /** What a trainer and a server read of a model's folder. */
-const NEEDED = ['config.json', 'tokenizer.json', 'model.safetensors'];
-const WANTED = [...NEEDED, 'generation_config.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+const NEEDED = ['config.json', 'tokenizer.json'];
+const WEIGHTS = 'model.safetensors';
+const SHARD = /^model-\d+-of-\d+\.safetensors$/;
+const WANTED = [...NEEDED, 'generation_config.json', 'tokenizer_config.json', 'special_tokens_map.json', 'chat_template.jinja'];
 
 type Context = Pick<ApiDependencies, 'artifacts' | 'db' | 'logger' | 'shutdown'>;
 
@@ -32,16 +34,29 @@ async function register(
 ): Promise<void> {
   const missing = NEEDED.filter((file) => !model.files.includes(file));
   if (missing.length > 0) throw new ModelError(`${model.folder} lacks ${missing.join(' and ')}.`);
+  const weights = findWeights(model);
   const config = readConfig(await readFile(join(model.folder, 'config.json'), 'utf8'));
   const refs: ArtifactRef[] = [];
-  for (const path of WANTED.filter((file) => model.files.includes(file))) {
+  for (const path of [...WANTED.filter((file) => model.files.includes(file)), ...weights]) {
     const file = join(model.folder, path);
     if (!(await stat(file)).isFile()) continue;
     refs.push({ path, ...(await artifacts.put(createReadStream(file), { signal: shutdown })) });
   }
-  const parameterCount = await countParameters(join(model.folder, 'model.safetensors'));
+  const counts = await Promise.all(weights.map((file) => countParameters(join(model.folder, file))));
+  const parameterCount = counts.reduce((sum, count) => sum + count, 0);
   await db.models.upsertBase({ id: model.id, artifacts: refs, config, parameterCount });
   logger.info({ model: model.id, parameterCount }, 'a base model is ready');
+}
+
+/** One file, or all of the shards that their own names count. Pickles run code when they are opened, so they are refused. */
+function findWeights({ folder, files }: { folder: string; files: string[] }): string[] {
+  if (files.includes(WEIGHTS)) return [WEIGHTS];
+  const shards = files.filter((file) => SHARD.test(file)).sort();
+  const expected = Number(/of-(\d+)\./.exec(shards[0] ?? '')?.[1]);
+  if (shards.length > 0 && shards.length === expected) return shards;
+  if (shards.length > 0) throw new ModelError(`${folder} has ${shards.length} of ${expected} shards of the weights.`);
+  const hasPickle = files.some((file) => file.endsWith('.bin') || file.endsWith('.pt'));
+  throw new ModelError(`${folder} lacks ${WEIGHTS}${hasPickle ? '; weights in a pickle are refused, save them as safetensors' : ''}.`);
 }
 
 /** Refuses a model that cannot be trained here. */

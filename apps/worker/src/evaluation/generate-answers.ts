@@ -2,6 +2,12 @@ import type { Clock } from '@capstan/core';
 import type { Tokenizer } from '@capstan/datasets';
 import { type Adapter, generateBatch, type Model, type TokenizedExample } from '@capstan/trainer';
 
+/** A classifier answers with the name of a class. */
+export function answerText(ids: Int32Array, { model, adapter, tokenizer }: Pick<AnswerOptions, 'model' | 'adapter' | 'tokenizer'>): string {
+  const labels = adapter?.labels ?? model.config.labels;
+  return labels === undefined ? tokenizer.decode(ids) : (labels[ids[0] ?? -1] ?? '');
+}
+
 /** Rows generated together, and between two looks at the signal. */
 const ROWS_PER_SLICE = 32;
 
@@ -31,7 +37,7 @@ export async function generateAnswers(examples: readonly TokenizedExample[], opt
     const inputs = examples.slice(start, start + ROWS_PER_SLICE).map(({ inputIds }) => inputIds);
     const answers = await generateBatch(model, adapter, inputs, { maxTokens });
     tokens += answers.reduce((sum, { length }) => sum + length, 0);
-    texts.push(...answers.map((ids) => tokenizer.decode(ids)));
+    texts.push(...answers.map((ids) => answerText(ids, { model, adapter, tokenizer })));
   }
   const elapsedMs = clock.now().getTime() - startedAt;
   return { texts, tokensPerSecond: tokens > 0 && elapsedMs > 0 ? (tokens / elapsedMs) * 1000 : null };

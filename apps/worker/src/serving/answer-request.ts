@@ -1,5 +1,5 @@
-import { type Clock, type GenerateChunk, type GenerateRequest, InvalidRequestError, joinMessages } from '@capstan/core';
-import { createTokenStream } from '@capstan/datasets';
+import { type Clock, type GenerateChunk, type GenerateRequest, InvalidRequestError } from '@capstan/core';
+import { createTokenStream, type TokenStream } from '@capstan/datasets';
 import { generate } from '@capstan/trainer';
 import type { LoadedModel } from './model-store.ts';
 import { createStopMatcher } from './stop-matcher.ts';
@@ -16,15 +16,16 @@ export interface AnswerContext {
 /** The answer as text, as it is made, then how it ended. The signal stops it between two tokens. */
 export async function* answerRequest(
   request: GenerateRequest,
-  { model, adapter, tokenizer }: LoadedModel,
+  { model, adapter, tokenizer, encoder }: LoadedModel,
   { clock, random, signal }: AnswerContext,
 ): AsyncGenerator<GenerateChunk, void, undefined> {
   const { input, maxTokens, temperature, topP, stop } = request;
-  const inputIds = tokenizer.encode('prompt' in input ? input.prompt : joinMessages(input.messages));
+  const inputIds = encoder.encodePrompt(input);
   if (inputIds.length > MAX_PROMPT_TOKENS)
     throw new InvalidRequestError(`The prompt has ${inputIds.length} tokens; at most ${MAX_PROMPT_TOKENS} can be read.`);
   const seed = request.seed ?? Math.floor(random() * 2 ** 31);
-  const stream = createTokenStream(tokenizer);
+  const labels = adapter?.labels ?? model.config.labels;
+  const stream = labels === undefined ? createTokenStream(tokenizer) : createLabelStream(labels);
   const matcher = createStopMatcher(stop);
   const startedAt = clock.now().getTime();
   let completionTokens = 0;
@@ -45,4 +46,9 @@ export async function* answerRequest(
   const seconds = (clock.now().getTime() - startedAt) / 1000;
   const tokensPerSecond = seconds > 0 ? completionTokens / seconds : 0;
   yield { type: 'done', finishReason: stopped ? 'stop' : 'length', promptTokens: inputIds.length, completionTokens, tokensPerSecond };
+}
+
+/** A classifier's answer is one id, the class. */
+function createLabelStream(labels: readonly string[]): TokenStream {
+  return { push: (id) => labels[id] ?? '', flush: () => '' };
 }

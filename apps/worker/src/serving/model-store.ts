@@ -1,19 +1,22 @@
 import type { ArtifactRef } from '@capstan/core';
-import { loadTokenizer, type Tokenizer } from '@capstan/datasets';
+import { type ExampleEncoder, loadTokenizer, type Tokenizer } from '@capstan/datasets';
 import { type Adapter, loadAdapter, loadModel, type Model } from '@capstan/trainer';
 import type { ArtifactCache } from '../artifacts/artifact-cache.ts';
 import { fetchFile, fetchModelFiles, findFile } from '../artifacts/fetch-model-files.ts';
+import { makeEncoder } from '../artifacts/make-encoder.ts';
 
 export interface LoadedModel {
   model: Model;
   adapter: Adapter | undefined;
   tokenizer: Tokenizer;
+  encoder: ExampleEncoder;
 }
 
 interface LoadedBase {
   key: string;
   model: Model;
   tokenizer: Tokenizer;
+  encoder: ExampleEncoder;
   /** By content, least recently used first. */
   adapters: Map<string, Adapter>;
 }
@@ -36,7 +39,9 @@ export function createModelStore({ cache, maxAdapters }: { cache: ArtifactCache;
     const files = await fetchModelFiles(artifacts, cache, { signal });
     if (loaded) disposeBase(loaded);
     loaded = null;
-    loaded = { key, model: loadModel(files), tokenizer: loadTokenizer(files.tokenizer), adapters: new Map() };
+    const tokenizer = loadTokenizer(files.tokenizer);
+    const encoder = makeEncoder(files, { tokenizer, labels: [] });
+    loaded = { key, model: loadModel(files), tokenizer, encoder, adapters: new Map() };
     return loaded;
   }
 
@@ -60,6 +65,7 @@ export function createModelStore({ cache, maxAdapters }: { cache: ArtifactCache;
       return {
         model: opened.model,
         tokenizer: opened.tokenizer,
+        encoder: opened.encoder,
         adapter: adapter ? await openAdapter(opened, adapter, signal) : undefined,
       };
     },

@@ -52,11 +52,18 @@ async function reportSuccess({ run, base, trained, backend }: FinishedRun, conte
 }
 
 /** The adapter in PEFT's layout, or the whole model with the base's own config and tokenizer. */
-async function saveModel({ adapter, model, assignment }: TrainingRun, { connection }: TrainingContext): Promise<ArtifactRef[]> {
+async function saveModel(
+  { adapter, model, config: baseConfig, assignment }: TrainingRun,
+  { connection }: TrainingContext,
+): Promise<ArtifactRef[]> {
   const { spec, baseModel } = assignment;
   if (adapter) return uploadFiles({ ...adapterFiles(adapter, spec.model) }, connection);
   const weights = await uploadFiles({ ...modelFiles(model) }, connection);
-  return [...weights, findFile(baseModel, 'config.json'), findFile(baseModel, 'tokenizer.json')];
+  const { labels } = model.config;
+  const config = labels
+    ? await uploadFiles({ 'config.json': withLabels(baseConfig, labels) }, connection)
+    : [findFile(baseModel, 'config.json')];
+  return [...weights, ...config, findFile(baseModel, 'tokenizer.json')];
 }
 
 function samplesOf({ evaluation }: TrainingRun, before: string[], after: string[]): JobResult['samples'] {
@@ -66,4 +73,12 @@ function samplesOf({ evaluation }: TrainingRun, before: string[], after: string[
     before: before[index] ?? '',
     after: after[index] ?? '',
   }));
+}
+
+/** A classifier's config names the classes that it was trained on. */
+function withLabels(config: Uint8Array, labels: readonly string[]): Uint8Array {
+  const json = JSON.parse(new TextDecoder().decode(config)) as Record<string, unknown>;
+  const id2label = Object.fromEntries(labels.entries());
+  const label2id = Object.fromEntries(labels.map((label, id) => [label, id]));
+  return new TextEncoder().encode(`${JSON.stringify({ ...json, id2label, label2id }, null, 2)}\n`);
 }

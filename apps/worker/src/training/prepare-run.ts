@@ -1,8 +1,9 @@
 import { type Clock, type DatasetRow, type RankAssignment, toSourceTarget } from '@capstan/core';
-import { loadTokenizer, type Tokenizer } from '@capstan/datasets';
-import { type Adapter, createAdapter, initModel, loadModel, type Model, type TokenizedExample } from '@capstan/trainer';
+import { classesOf, loadTokenizer, type Tokenizer } from '@capstan/datasets';
+import { type Adapter, createAdapter, initModel, loadModel, type Model, readTask, type TokenizedExample } from '@capstan/trainer';
 import type { ArtifactCache } from '../artifacts/artifact-cache.ts';
 import { fetchModelFiles } from '../artifacts/fetch-model-files.ts';
+import { makeEncoder } from '../artifacts/make-encoder.ts';
 import { SAMPLE_ROWS } from '../evaluation/evaluate-run.ts';
 import { readRows } from './read-rows.ts';
 import { tokeniseRows } from './tokenise-rows.ts';
@@ -14,6 +15,8 @@ export interface TrainingRun {
   model: Model;
   /** Absent where every weight trains. */
   adapter: Adapter | undefined;
+  /** The base's config.json. */
+  config: Uint8Array;
   tokenizer: Tokenizer;
   examples: TokenizedExample[];
   evaluation: EvaluationRows;
@@ -37,12 +40,14 @@ export async function prepareRun(
   const tokenizer = loadTokenizer(files.tokenizer);
   const trainingRows = await readRows(trainingFile, cache, { signal });
   const validationRows = validationFile && (await readRows(validationFile, cache, { signal }));
-  const tokenise = (rows: DatasetRow[]) => tokeniseRows(rows, { tokenizer, limits: spec.training, signal });
+  const labels = readTask(files.config).type === 'SEQ_CLS' ? classesOf(trainingRows) : undefined;
+  const encoder = makeEncoder(files, { tokenizer, labels: labels ?? [] });
+  const tokenise = (rows: DatasetRow[]) => tokeniseRows(rows, { encoder, limits: spec.training, signal });
   const examples = await tokenise(trainingRows);
   const evaluation = await prepareEvaluation({ trainingRows, validationRows }, assignment, tokenise);
-  const model = spec.init === 'random' ? initModel(files.config, spec.seed) : loadModel(files);
+  const model = spec.init === 'random' ? initModel(files.config, spec.seed, { labels }) : loadModel(files, { labels, seed: spec.seed });
   const adapter = spec.method === 'lora' ? createAdapter(model, spec.lora, spec.seed) : undefined;
-  return { assignment, clock, model, adapter, tokenizer, examples, evaluation };
+  return { assignment, clock, model, adapter, config: files.config, tokenizer, examples, evaluation };
 }
 
 /** Without a validation set there is nothing to score, but the first training rows can still be shown before and after. */

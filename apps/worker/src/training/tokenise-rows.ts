@@ -1,5 +1,5 @@
 import type { DatasetRow } from '@capstan/core';
-import { type TokenizedExample, type TokenizeLimits, type Tokenizer, tokenizeRow } from '@capstan/datasets';
+import type { ExampleEncoder, TokenizedExample, TokenizeLimits } from '@capstan/datasets';
 
 /** Rows between two turns of the event loop, so that heartbeats go out while a large dataset is tokenised. */
 const ROWS_PER_TURN = 200;
@@ -7,11 +7,11 @@ const ROWS_PER_TURN = 200;
 /** Every row as ids, cut to the limits. Rejects with the signal's reason. */
 export async function tokeniseRows(
   rows: readonly DatasetRow[],
-  { tokenizer, limits, signal }: { tokenizer: Tokenizer; limits: TokenizeLimits; signal: AbortSignal },
+  { encoder, limits, signal }: { encoder: ExampleEncoder; limits: TokenizeLimits; signal: AbortSignal },
 ): Promise<TokenizedExample[]> {
   const examples: TokenizedExample[] = [];
   for (const row of rows) {
-    examples.push(tokenizeRow(row, tokenizer, limits));
+    examples.push(encoder.encodeRow(row, limits));
     if (examples.length % ROWS_PER_TURN === 0) await nextTurn(signal);
   }
   return examples;

@@ -78,6 +78,7 @@ function trainOptions({ assignment, model, adapter, examples, evaluation }: Trai
     microBatchSize,
     maxGradNorm,
     weightDecay,
+    labelSmoothing: training.labelSmoothing,
     dropout: training.dropout ?? undefined,
     seed,
     evalEverySteps: rank === 0 && training.evalEverySteps > 0 && evaluation.lossExamples.length > 0 ? training.evalEverySteps : null,

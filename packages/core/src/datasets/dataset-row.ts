@@ -8,7 +8,7 @@ export interface ChatMessage {
   weight?: 0 | 1;
 }
 
-export const DATASET_FORMATS = ['chat', 'prompt-completion', 'samsum'] as const;
+export const DATASET_FORMATS = ['chat', 'prompt-completion', 'samsum', 'text-label'] as const;
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
 /** One training example, whatever the file called its fields: it ends with an assistant's message and at least one is trained on. */

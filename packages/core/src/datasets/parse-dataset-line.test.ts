@@ -31,6 +31,7 @@ describe('good rows', () => {
 
   it('a SAMSum row becomes an exchange', () => {
     expect(row({ id: '1', dialogue: 'Hi', summary: 'Hello' })).toEqual({ format: 'samsum', messages: [user, assistant] });
+    expect(row({ text: 'Hi', label: 'Hello' })).toEqual({ format: 'text-label', messages: [user, assistant] });
   });
 });
 
@@ -130,18 +131,19 @@ describe('bad rows say where, what and what to do', () => {
     ['messages as text', { messages: 'Hi' }, 'messages', 'line 17: messages is "Hi"; use a list of {"role", "content"} objects.'],
     ['a message as text', { messages: ['Hi'] }, 'messages[0]', 'line 17: messages[0] is "Hi"; use an object with "role" and "content".'],
     ['no completion', { prompt: 'Hi' }, 'completion', 'line 17: completion is missing; give it as a string.'],
+    ['a label as number', { text: 'Hi', label: 3 }, 'label', 'line 17: label is 3; use a string.'],
     ['a summary as number', { dialogue: 'Hi', summary: 3 }, 'summary', 'line 17: summary is 3; use a string.'],
     [
       'other keys',
-      { text: 'a', label: 1 },
+      { text: 'a', class: 1 },
       null,
-      'line 17: the object has the keys "text", "label"; use {"messages": […]}, {"prompt", "completion"} or {"dialogue", "summary"}.',
+      'line 17: the object has the keys "text", "class"; use {"messages": […]}, {"prompt", "completion"}, {"dialogue", "summary"} or {"text", "label"}.',
     ],
     [
       'an empty object',
       {},
       null,
-      'line 17: the object is empty; use {"messages": […]}, {"prompt", "completion"} or {"dialogue", "summary"}.',
+      'line 17: the object is empty; use {"messages": […]}, {"prompt", "completion"}, {"dialogue", "summary"} or {"text", "label"}.',
     ],
     [
       'a preference row',

@@ -34,6 +34,7 @@ function detectFormat(value: Record<string, unknown>): DatasetFormat | null {
   if ('messages' in value) return 'chat';
   if ('prompt' in value || 'completion' in value) return 'prompt-completion';
   if ('dialogue' in value || 'summary' in value) return 'samsum';
+  if ('text' in value && 'label' in value) return 'text-label';
   return null;
 }
 
@@ -45,6 +46,8 @@ function rowProblems(format: DatasetFormat, value: Record<string, unknown>): Fie
       return [...textProblems('prompt', value.prompt), ...textProblems('completion', value.completion)];
     case 'samsum':
       return [...textProblems('dialogue', value.dialogue), ...textProblems('summary', value.summary)];
+    case 'text-label':
+      return [...textProblems('text', value.text), ...textProblems('label', value.label)];
   }
 }
 
@@ -57,6 +60,8 @@ function readMessages(format: DatasetFormat, value: Record<string, unknown>): Ch
       return exchange(value.prompt as string, value.completion as string);
     case 'samsum':
       return exchange(value.dialogue as string, value.summary as string);
+    case 'text-label':
+      return exchange(value.text as string, value.label as string);
   }
 }
 
@@ -73,7 +78,7 @@ function explainKeys(value: Record<string, unknown>): string {
     .slice(0, 5)
     .map((key) => describe(key));
   const has = keys.length === 0 ? 'the object is empty' : `the object has the keys ${keys.join(', ')}`;
-  return `${has}; use {"messages": […]}, {"prompt", "completion"} or {"dialogue", "summary"}.`;
+  return `${has}; use {"messages": […]}, {"prompt", "completion"}, {"dialogue", "summary"} or {"text", "label"}.`;
 }
 
 function explainSyntax(text: string, error: unknown): string {
