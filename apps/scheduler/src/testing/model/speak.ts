@@ -1,0 +1,95 @@
+import { type NumberedReport, type RankIdentity, StaleEpochError, type WorkerReport } from '@capstan/core';
+import type { WorkerSession } from '@capstan/proto';
+import { serveRank } from '../../sessions/serve-rank.ts';
+import type { ModelRank } from './model-launcher.ts';
+import type { ModelScheduler, ModelWorld } from './model-world.ts';
+
+/** What a rank keeps of its reports, as an outbox does. */
+export interface RankMemory {
+  lastSequence: number;
+  /** The log lines of all reports so far. */
+  sent: { sequence: number; message: string }[];
+  unacknowledged: NumberedReport[];
+  acknowledged: number;
+}
+
+export type Said = 'acknowledged' | 'stale';
+
+const TERMINAL: readonly string[] = ['succeeded', 'stopped', 'failed'];
+
+/**
+ * The rank holds one session with the scheduler and sends all that is not acknowledged, then `reports`. Throws if a report was taken of
+ * an epoch that was over before: that is what fencing must never let happen.
+ */
+export async function speak(
+  world: ModelWorld,
+  rank: ModelRank,
+  { scheduler, reports, losesAnswers = false }: { scheduler: ModelScheduler; reports: WorkerReport[]; losesAnswers?: boolean },
+): Promise<Said> {
+  const memory = memoryOf(world, rank);
+  for (const report of reports) add(memory, report);
+  const before = await world.db.jobs.get(rank.jobId);
+  const sent = [...memory.unacknowledged];
+  const { said, highest } = await converse(rank, sent, scheduler);
+  const taken = sent.filter(({ sequence }) => sequence <= highest && sequence > memory.acknowledged);
+  if (before?.epoch !== rank.epoch && taken.some(({ report }) => !TERMINAL.includes(report.type)))
+    throw new Error(`Epoch ${rank.epoch} of ${rank.jobId} was over (${before?.epoch}), and its reports were taken.`);
+  if (!losesAnswers) acknowledge(memory, highest);
+  return said;
+}
+
+async function converse(
+  rank: ModelRank,
+  reports: NumberedReport[],
+  { context, parts }: ModelScheduler,
+): Promise<{ said: Said; highest: number }> {
+  let highest = 0;
+  const session = openSession(rank, reports, (sequence) => {
+    highest = Math.max(highest, sequence);
+  });
+  try {
+    await serveRank(session, context, parts);
+    await parts.heartbeats.flush();
+    return { said: 'acknowledged', highest };
+  } catch (error) {
+    if (error instanceof StaleEpochError) return { said: 'stale', highest };
+    throw error;
+  }
+}
+
+export function memoryOf({ memories }: ModelWorld, { name, rank }: ModelRank): RankMemory {
+  const key = `${name}/${rank}`;
+  const memory = memories.get(key) ?? { lastSequence: 0, sent: [], unacknowledged: [], acknowledged: 0 };
+  memories.set(key, memory);
+  return memory;
+}
+
+/** Log lines carry their number, so that each can be found again. */
+function add(memory: RankMemory, report: WorkerReport): void {
+  memory.lastSequence += 1;
+  const sequence = memory.lastSequence;
+  const message = `line ${sequence}`;
+  if (report.type === 'log') memory.sent.push({ sequence, message });
+  memory.unacknowledged.push({ sequence, report: report.type === 'log' ? { ...report, message } : report });
+}
+
+function acknowledge(memory: RankMemory, sequence: number): void {
+  memory.acknowledged = Math.max(memory.acknowledged, sequence);
+  memory.unacknowledged = memory.unacknowledged.filter((report) => report.sequence > memory.acknowledged);
+}
+
+/** A session as the gRPC server hands it over, with one batch in it. */
+function openSession(
+  { jobId, attempt, epoch, rank }: RankIdentity,
+  reports: NumberedReport[],
+  ack: (sequence: number) => void,
+): WorkerSession {
+  const { signal } = new AbortController();
+  const batches = async function* () {
+    yield { reports };
+  };
+  return {
+    ...{ identity: { jobId, attempt, epoch, rank }, batches: batches(), ack, signal, closed: new Promise<void>(() => {}) },
+    ...{ sendAssignment: () => undefined, command: () => undefined, refuse: () => undefined },
+  };
+}
