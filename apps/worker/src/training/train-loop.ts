@@ -2,6 +2,7 @@ import type { Clock } from '@capstan/core';
 import { adapterFiles, type StepEvent, type TrainEvent, type TrainOptions } from '@capstan/trainer';
 import type { LossFigures } from '../evaluation/measure-loss.ts';
 import { type CheckpointSaver, createCheckpointSaver } from './checkpoint-saver.ts';
+import { createDivergenceWatch } from './divergence-watch.ts';
 import { createGang } from './gang.ts';
 import type { TrainingRun } from './prepare-run.ts';
 import { createThroughput } from './throughput.ts';
@@ -44,10 +45,12 @@ async function consume(
   events: AsyncIterable<TrainEvent>,
   { run, progress, saver }: { run: TrainingRun; progress: Progress; saver: CheckpointSaver },
 ): Promise<TrainingEnd> {
+  const watchLoss = createDivergenceWatch();
   for await (const event of events) {
     switch (event.type) {
       case 'step':
         progress.report(event);
+        watchLoss(event.step, event.trainLoss);
         break;
       case 'evaluation':
         progress.evaluated(event);
