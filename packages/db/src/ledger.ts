@@ -36,6 +36,8 @@ export interface LedgerRepository {
   setStatusMessage(jobId: string, attempt: number, message: string | null): Promise<void>;
   /** Frees slots that no open attempt holds; returns how many jobs held them. Launch and end keep the two together, so this is 0. */
   releaseOrphanedReservations(): Promise<number>;
+  /** Forgets signs of life that were written while their attempt ended; returns how many there were. */
+  forgetEndedHeartbeats(): Promise<number>;
 }
 
 const OPEN_LIMIT = 1_000;
@@ -67,6 +69,11 @@ export function createLedgerRepository(prisma: PrismaDatabase, sql: Sql): Ledger
       const statement = Prisma.sql`
         DELETE FROM reservations r WHERE NOT EXISTS (
           SELECT 1 FROM attempts a WHERE a.job_id = r.job_id AND a.attempt = r.attempt AND a.state <> 'ended') RETURNING 1`;
+      return (await sql.rows(statement)).length;
+    },
+    async forgetEndedHeartbeats() {
+      const statement = Prisma.sql`
+        DELETE FROM heartbeats h USING attempts a WHERE a.job_id = h.job_id AND a.attempt = h.attempt AND a.state = 'ended' RETURNING 1`;
       return (await sql.rows(statement)).length;
     },
   };

@@ -1,5 +1,6 @@
 import { checkpointName, type WorkerReport } from '@capstan/core';
 import { makeJobSpec, makeStepReport } from '@capstan/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NewFile } from './index.ts';
 import { numbered, openTestWorld, type TestWorld } from './testing/test-world.ts';
@@ -183,6 +184,21 @@ describe('the ledger', () => {
       ]),
     );
     expect(await ledger.lastHeartbeats([attempt, { jobId: 'ftjob-none', attempt: 1 }])).toHaveLength(2);
+  });
+
+  it('forgets a sign of life that was written while its attempt ended, and no other', async () => {
+    const { ledger, jobs } = world.db;
+    const [ended, open] = [await world.launch(await world.submit()), await world.launch(await world.submit())];
+    await jobs.applyEvent(ended.job.id, { type: 'jobFailed', reason: 'TrainerError', message: 'Broken.', exitCode: 1 });
+    const client = new pg.Client({ connectionString: world.url });
+    await client.connect();
+    await client.query('INSERT INTO heartbeats SELECT job_id, attempt, 0, now() FROM attempts WHERE job_id = ANY($1)', [
+      [ended.job.id, open.job.id],
+    ]);
+    await client.end();
+    expect(await ledger.forgetEndedHeartbeats()).toBe(1);
+    const attempts = [ended, open].map(({ job }) => ({ jobId: job.id, attempt: 1 }));
+    expect(await ledger.lastHeartbeats(attempts)).toMatchObject([{ jobId: open.job.id }]);
   });
 
   it('counts the earlier attempts that ran out of memory', async () => {

@@ -1,6 +1,7 @@
 import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { createDeadlinesSweep } from './sweep-deadlines.ts';
+import { createEndedHeartbeatsSweep } from './sweep-ended-heartbeats.ts';
 import { createEndedRanksSweep } from './sweep-ended-ranks.ts';
 import { createIdempotencyKeysSweep } from './sweep-idempotency-keys.ts';
 import { createMissingEntriesSweep } from './sweep-missing-entries.ts';
@@ -21,6 +22,7 @@ export function createSweeps(context: SchedulerContext, { observed, checkpointed
     deadlines: createDeadlinesSweep(context),
     strayEntries: createStrayEntriesSweep(context),
     reservations: createReservationsSweep(context),
+    endedHeartbeats: createEndedHeartbeatsSweep(context),
     endedRanks: createEndedRanksSweep(context, observed),
     oldCheckpoints: createOldCheckpointsSweep(context, checkpointed),
     unusedArtifacts: createUnusedArtifactsSweep(context),
