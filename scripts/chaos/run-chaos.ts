@@ -41,7 +41,8 @@ export interface ChaosReport {
 
 /** Jobs under way at any moment: one more than the pool has workers, so that there is a queue. */
 const LANES = 4;
-const SETTLE_MS = 90_000;
+const PASSES = 5;
+const PASS_MS = 15_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** Brings the platform up, trains each recipe in peace, then strikes round after round while jobs come and go, and judges what is left. */
@@ -106,7 +107,6 @@ async function strikeRounds(field: Parameters<typeof strike>[0], { rounds, seed,
   return struck;
 }
 
-/** Sweeps need their turns, so leftovers are what is there at the last look; what a killed writer left is looked for among the old. */
 async function judge(stack: Stack, jobs: { references: PlacedJob[]; placed: PlacedJob[] }): Promise<Problem[]> {
   const all = [...jobs.references, ...jobs.placed];
   const problems = await withDatabase(stack.platform.databaseUrl, async (client) => [
@@ -116,13 +116,25 @@ async function judge(stack: Stack, jobs: { references: PlacedJob[]; placed: Plac
     ...(await judgeResults(client, jobs)),
   ]);
   await growOld(stack.platform);
-  const settledBy = performance.now() + SETTLE_MS;
-  let left = await findLeftovers(stack.platform);
-  while (left.length > 0 && performance.now() < settledBy) {
-    await sleep(LOOK_EVERY_MS);
-    left = await findLeftovers(stack.platform);
+  return [...problems, ...(await waitForSweeps(stack)).map((text): Problem => ({ fault: 'orphans', text }))];
+}
+
+/**
+ * What is left at the last look. The sweep of artifacts rests for minutes after a pass, and lets go in one pass of what it deletes in the
+ * next; a scheduler that has just started begins with a pass.
+ */
+async function waitForSweeps({ platform }: Stack): Promise<string[]> {
+  let left: string[] = [];
+  for (let pass = 0; pass < PASSES; pass += 1) {
+    await Promise.all([platform.restartApi(), platform.restartScheduler()]);
+    const lookAgainUntil = performance.now() + PASS_MS;
+    do {
+      await sleep(LOOK_EVERY_MS);
+      left = await findLeftovers(platform);
+      if (left.length === 0) return [];
+    } while (performance.now() < lookAgainUntil);
   }
-  return [...problems, ...left.map((text): Problem => ({ fault: 'orphans', text }))];
+  return left;
 }
 
 async function countAttempts({ platform }: Stack, references: number): Promise<Pick<ChaosReport, 'attempts' | 'resumed'>> {
