@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { RANK_LEFT } from './server/gang.ts';
 import { closeAll, connect, identity, startServer } from './test-fixtures.ts';
 
 afterEach(closeAll);
@@ -27,7 +28,16 @@ it('a rank that leaves ends the round of the others, which say who left', async 
   await Promise.all([first?.sum(Float32Array.of(1)), second?.sum(Float32Array.of(2))]);
   const waiting = first?.sum(Float32Array.of(1));
   second?.leave();
-  await expect(waiting).rejects.toThrow('Rank 1 has left.');
+  await expect(waiting).rejects.toMatchObject({ message: 'Rank 1 has left.', reason: RANK_LEFT });
+});
+
+it('a server that shuts down ends the round, and no rank is said to have left', async () => {
+  const { port, close } = await startServer(idle);
+  const [first, second] = [0, 1].map((rank) => connect(port, { identity: { ...identity, rank } }).joinGang(2));
+  await Promise.all([first?.sum(Float32Array.of(1)), second?.sum(Float32Array.of(2))]);
+  const ended = first?.sum(Float32Array.of(1)).catch((error: unknown) => error);
+  await close();
+  expect(await ended).toMatchObject({ code: 'unavailable', reason: undefined });
 });
 
 it('vectors of different lengths, and a rank outside the gang, are refused', async () => {

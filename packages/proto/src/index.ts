@@ -9,6 +9,7 @@ export type { GangMembership } from './client/join-gang.ts';
 export type { ServingRequest } from './client/serving-stream.ts';
 export type { SpillStore } from './client/spill-store.ts';
 export type { ArtifactAccess, ArtifactHandlers } from './server/artifact-service.ts';
+export { RANK_LEFT } from './server/gang.ts';
 export type { AttemptIdentity, Principal } from './server/principal.ts';
 export type { ServingSession } from './server/serving-service.ts';
 export type { GrpcServer, GrpcServerOptions } from './server/start-grpc-server.ts';

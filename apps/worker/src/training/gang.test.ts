@@ -1,4 +1,5 @@
-import { CancelledError, type Clock, StaleEpochError } from '@capstan/core';
+import { CancelledError, type Clock, StaleEpochError, UnavailableError } from '@capstan/core';
+import { RANK_LEFT } from '@capstan/proto';
 import { expect, it } from 'vitest';
 import { createGang, type GangOptions } from './gang.ts';
 import { isPoliteStop } from './stop-control.ts';
@@ -70,7 +71,7 @@ it('ranks at different steps are an error, not a wrong model', async () => {
 
 it('a gang that broke is a failure of the attempt, unless the attempt was over or stopping', async () => {
   const broken = async () => {
-    throw new CancelledError('Rank 1 has left.');
+    throw new UnavailableError('Rank 1 has left.', { reason: RANK_LEFT });
   };
   await expect(make(broken).gang.allReduce?.(Float32Array.of(1))).rejects.toMatchObject({ reason: 'WorkerKilled' });
   for (const reason of [new CancelledError('pause'), new StaleEpochError('over')]) {
@@ -78,6 +79,13 @@ it('a gang that broke is a failure of the attempt, unless the attempt was over o
     stopping.abort(reason);
     await expect(gang.allReduce?.(Float32Array.of(1))).rejects.toBe(reason);
   }
+});
+
+it('a scheduler that goes away is no fault of the ranks that met there', async () => {
+  const { gang } = make(async () => {
+    throw new UnavailableError('This server is shutting down.');
+  });
+  await expect(gang.allReduce?.(Float32Array.of(1))).rejects.toMatchObject({ reason: 'Preempted' });
 });
 
 it('a rank that is told to stop leaves others that never come', async () => {

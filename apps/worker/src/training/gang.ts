@@ -1,5 +1,5 @@
 import { AppError, type Clock, type RankAssignment } from '@capstan/core';
-import type { GangMembership } from '@capstan/proto';
+import { type GangMembership, RANK_LEFT } from '@capstan/proto';
 import type { TrainCommand } from '@capstan/trainer';
 import { untilAborted } from '../until-aborted.ts';
 import type { StopControl } from './stop-control.ts';
@@ -50,7 +50,7 @@ export function createGang({ assignment, join, control, clock, step }: GangOptio
     } catch (cause) {
       await clock.sleep(SPEAK_FIRST_MS, { signal: control.stop });
       const message = `The ranks of this attempt lost each other: ${(cause as Error).message}`;
-      throw new AppError('unavailable', message, { cause, reason: 'WorkerKilled' });
+      throw new AppError('unavailable', message, { cause, reason: hasLeft(cause) ? 'WorkerKilled' : 'Preempted' });
     } finally {
       over.abort();
     }
@@ -79,4 +79,9 @@ export function createGang({ assignment, join, control, clock, step }: GangOptio
     next: () => agreed,
     leave: () => membership.leave(),
   };
+}
+
+/** Where it was the scheduler that went away, with the place to meet, the attempt costs the job nothing. */
+function hasLeft(cause: unknown): boolean {
+  return cause instanceof AppError && cause.reason === RANK_LEFT;
 }

@@ -10,8 +10,8 @@ import { bindCall } from './bind-call.ts';
 /** A rank's place among those that sum vectors together. */
 export interface GangMembership {
   /**
-   * The sum of this round's vectors over all ranks, the same bits for each. Waits for the slowest. Rejects when a rank has left or
-   * the connection broke: the gang is over then, and does not come back in this attempt.
+   * The sum of this round's vectors over all ranks, the same bits for each. Waits for the slowest. Rejects when a rank has left (its
+   * `reason` is RANK_LEFT) or the connection broke: the gang is over then, and does not come back in this attempt.
    */
   sum(vector: Float32Array): Promise<Float32Array>;
   leave(): void;

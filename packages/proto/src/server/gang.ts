@@ -1,5 +1,8 @@
 import { InvalidRequestError, UnavailableError } from '@capstan/core';
 
+/** Tells a rank that left from a scheduler that went away: only the first is the fault of the job. */
+export const RANK_LEFT = 'rank_left';
+
 export interface GangMember {
   rank: number;
   /** Called with the sum of a round. */
@@ -46,7 +49,7 @@ export class Gang {
     const others = [...this.#members.values()];
     this.#members.clear();
     this.#vectors.clear();
-    for (const { dismiss } of others) dismiss(new UnavailableError(`Rank ${rank} has left.`));
+    for (const { dismiss } of others) dismiss(new UnavailableError(`Rank ${rank} has left.`, { reason: RANK_LEFT }));
   }
 
   #sum(length: number): Float32Array {
