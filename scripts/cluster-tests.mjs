@@ -1,7 +1,7 @@
 // The suites that need a Kubernetes cluster: the one that KUBECONFIG names, or one that is started here and gone at the end.
 import { join } from 'node:path';
 import { root } from './bootstrap.mjs';
-import { ASSETS, startLocalCluster, whyNoCluster } from './local-cluster.mjs';
+import { ASSETS, startLocalCluster, tellLastWords, whyNoCluster } from './local-cluster.mjs';
 import { runVitest } from './run-vitest.mjs';
 
 export const NOTHING = { passed: 0, failed: 0 };
@@ -17,7 +17,9 @@ export function runClusterTests(filters) {
   // Whoever interrupts the tests ends them, not the clearing up.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
   try {
-    return runVitest(args, { CLUSTER_DIRECTORY: directory, KUBE_ASSETS: ASSETS });
+    const totals = runVitest(args, { CLUSTER_DIRECTORY: directory, KUBE_ASSETS: ASSETS });
+    if (totals.failed > 0) tellLastWords(directory);
+    return totals;
   } finally {
     stop();
   }
