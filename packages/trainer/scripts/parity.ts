@@ -1,9 +1,9 @@
 /**
  * Compares the trainer with transformers and peft: on the golden files always, and live where Python has torch, transformers and peft.
  *
- *   npm run parity [-- --sections MODEL_FOLDER DATA_FOLDER]
+ *   npm run parity [-- --python INTERPRETER --sections MODEL_FOLDER DATA_FOLDER]
  *
- * PARITY_PYTHON names the interpreter. With --sections a classifier is trained on real rows by both, step for step.
+ * With --sections a classifier is trained on real rows by both, step for step.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ await compareFolder(GOLDEN, 'golden');
 const work = mkdtempSync(join(tmpdir(), 'capstan-parity-'));
 let sections: SectionsResult | null = null;
 try {
-  const python = findPython();
+  const python = findPython(process.argv);
   if (python === null) {
     console.log('Python has no torch, transformers and peft: the golden files stand for them.');
   } else {

@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 const REFERENCE = fileURLToPath(new URL('../../reference/', import.meta.url));
 
-/** An interpreter with the reference libraries, or null. */
-export function findPython(): string | null {
-  const candidates = [process.env.PARITY_PYTHON, 'python3'].filter((name) => name !== undefined);
+/** The interpreter that follows `--python`, else python3, if it has the reference libraries; or null. */
+export function findPython(args: readonly string[]): string | null {
+  const named = args.indexOf('--python');
+  const candidates = [named === -1 ? undefined : args[named + 1], 'python3'].filter((name) => name !== undefined);
   return candidates.find((name) => spawnSync(name, ['-c', 'import torch, transformers, peft']).status === 0) ?? null;
 }
 
