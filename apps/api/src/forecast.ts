@@ -1,4 +1,5 @@
 import { ACTIVE_STATUSES, billedUnits, type FineTuningJob, forecastPool, type Pool, type PoolForecastObject } from '@capstan/core';
+import type { WaitingJob } from '@capstan/db';
 import type { ApiContext } from './api-context.ts';
 import { unixTime } from './rest/unix-time.ts';
 
@@ -15,7 +16,7 @@ export async function forecast(context: ForecastContext, pool: Pool, projectId: 
   const { db, lookups, clock } = context;
   const [{ jobs: running }, queued, usage, recent] = await Promise.all([
     db.jobs.list({ poolId: pool.id, states: ACTIVE_STATUSES, limit: MOST_RUNNING }),
-    db.jobs.listQueued({ poolId: pool.id, limit: HEAD_OF_QUEUE }),
+    db.jobs.listWaiting(pool.id, HEAD_OF_QUEUE),
     db.pools.usage(pool.id),
     lookups.recentJobs(pool.id),
   ]);
@@ -25,21 +26,25 @@ export async function forecast(context: ForecastContext, pool: Pool, projectId: 
     forecastPool({
       ...pool,
       running: running.map((job) => ({ ...slotsOf(job), seconds: secondsLeft(job, factor, now) })),
-      queued: queued.map((job) => ({ ...slotsOf(job), seconds: job.estimate.seconds * factor })),
+      queued: queued.map(({ id, workers, estimatedSeconds }) => ({ id, workers, seconds: estimatedSeconds * factor })),
     });
   const [likely, slow] = [startsAt(pace.p50), startsAt(pace.p90)];
-  const common = (job: FineTuningJob) => {
+  const common = ({ id, model, workers, priority, ...job }: Omit<WaitingJob, 'queuedAt' | 'estimatedSeconds'>) => {
     const isOwn = job.projectId === projectId;
-    return { job_id: isOwn ? job.id : null, model: isOwn ? job.spec.model : null, workers: slotsOf(job).workers, priority: job.priority };
+    return { job_id: isOwn ? id : null, model: isOwn ? model : null, workers, priority };
   };
   const starting = queued.filter((_job, index) => likely[index] === 0);
-  const workers = sumOf(running) + sumOf(starting);
+  const workers = sumOf(running.map(slotsOf)) + sumOf(starting);
   return {
     object: 'pool.forecast',
     pool: pool.id,
     max_workers: pool.maxWorkers,
     paused: pool.paused,
-    running: running.map((job) => ({ ...common(job), state: job.status, seconds_left: secondsLeft(job, pace.p50, now) })),
+    running: running.map((job) => ({
+      ...common({ ...job, ...slotsOf(job) }),
+      state: job.status,
+      seconds_left: secondsLeft(job, pace.p50, now),
+    })),
     queue: queued.map((job, index) => ({
       ...common(job),
       position: index + 1,
@@ -54,11 +59,11 @@ export async function forecast(context: ForecastContext, pool: Pool, projectId: 
 }
 
 function slotsOf({ id, spec }: FineTuningJob) {
-  return { id, workers: spec.resources.workers };
+  return { id, model: spec.model, workers: spec.resources.workers };
 }
 
-function sumOf(jobs: readonly FineTuningJob[]): number {
-  return jobs.reduce((sum, job) => sum + slotsOf(job).workers, 0);
+function sumOf(jobs: readonly { workers: number }[]): number {
+  return jobs.reduce((sum, { workers }) => sum + workers, 0);
 }
 
 function startOf(p50: number | null | undefined, p90: number | null | undefined) {

@@ -1,5 +1,5 @@
 import { type Clock, type FineTuningJob, NotFoundError, type Pool } from '@capstan/core';
-import type { Database, FileRecord, Model, PoolUsage } from '@capstan/db';
+import type { Database, FileRecord, Model, Overview, PoolUsage } from '@capstan/db';
 import { createExpiringCache } from './expiring-cache.ts';
 
 export interface PoolFacts {
@@ -18,18 +18,22 @@ export interface Lookups {
   pool(id: string): Promise<PoolFacts>;
   /** The pool's latest successes, from which durations are judged. */
   recentJobs(poolId: string): Promise<FineTuningJob[]>;
+  /** The project's counts; everybody who looks at them looks every few seconds. */
+  overview(projectId: string, since: Date): Promise<Overview>;
 }
 
 const MODEL_TTL_MS = 10_000;
 const POOL_TTL_MS = 2_000;
 const RECENT_JOBS_TTL_MS = 30_000;
 const RECENT_JOBS = 10;
+const OVERVIEW_TTL_MS = 5_000;
 
 export function createLookups(db: Database, clock: Clock): Lookups {
   const models = createExpiringCache<Model>({ clock, ttlMs: MODEL_TTL_MS, maxItems: 1_000 });
   const files = createExpiringCache<FileRecord>({ clock, ttlMs: MODEL_TTL_MS, maxItems: 200 });
   const pools = createExpiringCache<PoolFacts>({ clock, ttlMs: POOL_TTL_MS, maxItems: 1_000 });
   const recent = createExpiringCache<FineTuningJob[]>({ clock, ttlMs: RECENT_JOBS_TTL_MS, maxItems: 1_000 });
+  const overviews = createExpiringCache<Overview>({ clock, ttlMs: OVERVIEW_TTL_MS, maxItems: 1_000 });
   const key = (projectId: string, id: string) => `${projectId}/${id}`;
   return {
     model: (projectId, id) => models.get(key(projectId, id), () => db.models.get(id, projectId)),
@@ -41,6 +45,10 @@ export function createLookups(db: Database, clock: Clock): Lookups {
       const facts = await pools.get(id, () => readPool(db, id));
       if (!facts) throw new NotFoundError(`There is no pool ${id}. GET /v1/pools lists them.`, { reason: 'pool_not_found' });
       return facts;
+    },
+    overview: async (projectId, since) => {
+      const read = () => db.overview.read(projectId, since);
+      return (await overviews.get(key(projectId, since.toISOString()), read)) ?? read();
     },
     recentJobs: async (poolId) => {
       const filter = { poolId, states: ['succeeded'] as const, limit: RECENT_JOBS };

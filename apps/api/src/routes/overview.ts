@@ -9,13 +9,13 @@ const HOUR_MS = 60 * 60_000;
 const HOURS = 24;
 
 /** The caller's project at a glance. */
-export function overviewRoutes(router: Router, { authenticate, db, clock }: ApiContext): void {
+export function overviewRoutes(router: Router, { authenticate, db, clock, lookups }: ApiContext): void {
   async function read(projectId: string): Promise<OverviewObject> {
     const now = clock.now();
     const firstHour = Math.floor(now.getTime() / HOUR_MS) - HOURS + 1;
     const since = new Date(firstHour * HOUR_MS);
     const [{ states, failures, hours }, used] = await Promise.all([
-      db.overview.read(projectId, since),
+      lookups.overview(projectId, since),
       db.usage.total({ projectId, from: since, to: now }),
     ]);
     const jobsIn = new Map(states.map(({ status, jobs }) => [status, jobs]));

@@ -24,7 +24,8 @@ export function JobFilters() {
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm" role="search" aria-label="Filters">
       <TextInput
-        label="Id, suffix or fine-tuned model"
+        label="Search"
+        placeholder="Id, suffix or model"
         defaultValue={parameters.get('search') ?? ''}
         onChange={(event) => search(event.currentTarget.value)}
       />

@@ -34,6 +34,26 @@ export async function listQueued({ sql }: JobContext, { poolId, after, limit }: 
   return rows.map(toJob);
 }
 
+/** What a forecast needs of a job that waits. */
+export interface WaitingJob {
+  id: string;
+  projectId: string;
+  model: string;
+  workers: number;
+  priority: number;
+  queuedAt: Date;
+  estimatedSeconds: number;
+}
+
+/** The head of a pool's queue in its order, without all that a whole job carries. */
+export async function listWaiting({ sql }: JobContext, poolId: string, limit: number): Promise<WaitingJob[]> {
+  const statement = Prisma.sql`
+    SELECT j.id, j.project_id AS "projectId", j.spec->>'model' AS model, (j.spec->'resources'->>'workers')::int AS workers, j.priority,
+      j.queued_at AS "queuedAt", (j.estimate->>'seconds')::float8 AS "estimatedSeconds"
+    FROM jobs j WHERE j.pool_id = ${poolId} AND j.status = 'queued' ORDER BY j.priority, j.queued_at, j.id LIMIT ${limit}::int`;
+  return sql.rows<WaitingJob>(statement, 'list-waiting');
+}
+
 /** Counted on the index of the queue order alone; null where the job does not wait. */
 export async function position({ sql }: JobContext, jobId: string): Promise<QueuePosition | null> {
   const statement = Prisma.sql`
