@@ -64,4 +64,38 @@ describe('prepare', () => {
     await start(odd);
     expect(await db.models.get('broken', 'proj-none')).toBeNull();
   });
+
+  /** A safetensors file of one tensor with `size` numbers. */
+  const weights = (size: number): Buffer => {
+    const header = Buffer.from(JSON.stringify({ w: { dtype: 'F32', shape: [size], data_offsets: [0, 4 * size] } }));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    return Buffer.concat([length, header, Buffer.alloc(4 * size)]);
+  };
+  const LLAMA = { model_type: 'llama', hidden_size: 8, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 1, vocab_size: 8 };
+
+  it('models of other kinds are base models too, their weights in one file or in shards; half a model and a pickle are none', async () => {
+    const folders = {
+      shards: {
+        config: LLAMA,
+        weights: { 'model-00001-of-00002.safetensors': weights(2), 'model-00002-of-00002.safetensors': weights(3) },
+      },
+      classifier: { config: { model_type: 'bert' }, weights: { 'model.safetensors': weights(4) } },
+      half: { config: LLAMA, weights: { 'model-00001-of-00002.safetensors': weights(2) } },
+      pickle: { config: LLAMA, weights: { 'pytorch_model.bin': weights(2) } },
+      stranger: { config: { model_type: 'mamba' }, weights: { 'model.safetensors': weights(2) } },
+    };
+    const several = join(directory, 'several');
+    for (const [name, { config, weights: files }] of Object.entries(folders)) {
+      await mkdir(join(several, name), { recursive: true });
+      await writeFile(join(several, name, 'config.json'), JSON.stringify(config));
+      await writeFile(join(several, name, 'tokenizer.json'), '{}');
+      for (const [path, content] of Object.entries(files)) await writeFile(join(several, name, path), content);
+    }
+    await start(several);
+    const found = await Promise.all(
+      Object.keys(folders).map(async (name) => (await db.models.get(name, 'proj-none'))?.parameterCount ?? null),
+    );
+    expect(found).toEqual([5, 4, null, null, null]);
+  });
 });
