@@ -1,15 +1,34 @@
-import { engine, relu, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  relu,
+  reshape,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  tanh,
+  tensor,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { initBackend } from '../backend.ts';
 import { createRandom } from '../random.ts';
+import { addBias } from './add-bias.ts';
+import { attention } from './attention.ts';
 import { addMask, biasedSoftmax } from './biased-softmax.ts';
+import { columns } from './columns.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { gatedGelu } from './gated-gelu.ts';
+import { gatedSilu } from './gated-silu.ts';
 import { gatherRows } from './gather-rows.ts';
+import { gelu, geluTanh } from './gelu.ts';
 import { mergeHeads, splitHeads } from './heads.ts';
+import { layerNorm } from './layer-norm.ts';
 import { loraLinear } from './lora-linear.ts';
 import { lookUpPositions } from './position-table.ts';
 import { rmsNorm } from './rms-norm.ts';
+import { rotate } from './rotate.ts';
 import { scaleBy } from './scale-by.ts';
 
 beforeAll(async () => {
@@ -22,6 +41,16 @@ interface Case {
   op(...inputs: Tensor[]): Tensor;
 }
 
+const wave4d = (shape: [number, number, number, number]) =>
+  tensor(
+    new Float32Array(shape.reduce((size, n) => size * n, 1)).map((_, i) => Math.cos(i)),
+    shape,
+  ) as Tensor4D;
+const heads = (queries?: Tensor, keys?: Tensor, values?: Tensor) => ({
+  queries: queries as Tensor4D,
+  keys: keys as Tensor4D,
+  values: values as Tensor4D,
+});
 const ids = (values: number[]): Tensor1D => tensor1d(values, 'int32');
 const frozenWeight = () =>
   tensor(
@@ -62,6 +91,54 @@ const CASES: Case[] = [
   { name: 'gatherRows', shapes: [[4, 3]], op: (table) => gatherRows(table, ids([3, 1, 3, 0])) },
   { name: 'lookUpPositions', shapes: [[4, 2]], op: (table) => lookUpPositions(table, ids([0, 3, 3, 1, 2, 0]), { queries: 2, keys: 3 }) },
   { name: 'scaleBy', shapes: [[3, 3]], op: (x) => scaleBy(x, 0.25) },
+  {
+    name: 'crossEntropy with smoothed labels',
+    shapes: [[4, 9]],
+    op: (logits) => crossEntropy(logits as Tensor2D, ids([8, 0, 3, 3]), 0.2),
+  },
+  {
+    name: 'layerNorm',
+    shapes: [[5, 8], [8], [8]],
+    op: (x, scale, shift) => layerNorm(x as Tensor2D, scale as Tensor1D, shift as Tensor1D, 1e-6),
+  },
+  { name: 'addBias', shapes: [[5, 8], [8]], op: (x, bias) => addBias(x as Tensor2D, bias as Tensor1D) },
+  { name: 'gelu', shapes: [[4, 6]], op: (x) => gelu(x as Tensor2D) },
+  { name: 'geluTanh', shapes: [[4, 6]], op: (x) => geluTanh(x as Tensor2D) },
+  {
+    name: 'gatedSilu',
+    shapes: [
+      [4, 6],
+      [4, 6],
+    ],
+    op: (gate, linear) => gatedSilu(gate as Tensor2D, linear as Tensor2D),
+  },
+  { name: 'columns', shapes: [[4, 9]], op: (x) => columns(x as Tensor2D, 3, 4) },
+  {
+    name: 'rotate',
+    shapes: [[2, 3, 4, 6]],
+    op: (x) => rotate(x as Tensor4D, { cosines: wave4d([1, 1, 4, 6]), sines: wave4d([2, 1, 4, 6]) }),
+  },
+  { name: 'reshape', shapes: [[4, 6]], op: (x) => reshape(x, [3, 8]) },
+  { name: 'tanh', shapes: [[4, 6]], op: (x) => tanh(x) },
+  {
+    name: 'attention of six heads over two',
+    shapes: [
+      [2, 6, 3, 4],
+      [2, 2, 5, 4],
+      [2, 2, 5, 4],
+    ],
+    op: (queries, keys, values) => attention({ ...heads(queries, keys, values), bias: wave4d([2, 1, 1, 5]), scale: 0.5 }),
+  },
+  {
+    name: 'attention with dropout',
+    shapes: [
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ],
+    op: (queries, keys, values) =>
+      attention({ ...heads(queries, keys, values), bias: wave4d([1, 1, 3, 3]), scale: 0.5, mask: wave4d([1, 2, 3, 3]) }),
+  },
   { name: 'crossEntropy', shapes: [[4, 9]], op: (logits) => crossEntropy(logits as Tensor2D, ids([8, 0, 3, 3])) },
 ];
 
