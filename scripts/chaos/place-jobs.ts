@@ -26,8 +26,8 @@ export interface Submitter {
 }
 
 const POLL_MS = 500;
-/** A job that shows no change for this long is stuck: longer than every timeout and backoff on its way. */
-const STUCK_AFTER_MS = 300_000;
+/** A job that shows no change for this long is stuck: longer than every timeout on its way and the longest backoff, five minutes. */
+const STUCK_AFTER_MS = 420_000;
 
 /** Creates the job of an order, through whatever outage there is, once more where the order says so. */
 export async function placeJob({ client, insist, recipes, seed }: Submitter, order: Order, index: number): Promise<PlacedJob> {
