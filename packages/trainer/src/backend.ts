@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import util from 'node:util';
 import '@tensorflow/tfjs-backend-cpu';
 import { enableProdMode, memory, setBackend } from '@tensorflow/tfjs-core';
 import { registerOps } from './ops/register.ts';
@@ -81,6 +82,8 @@ const STARTERS: Record<BackendName, (threads: number | undefined) => Promise<num
 
 /** An optional dependency: a specifier that is not a literal keeps bundlers and the compiler from demanding it. */
 async function importTfjsNode(): Promise<void> {
+  const legacy = util as { isNullOrUndefined?(value: unknown): boolean };
+  legacy.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node calls it; Node 23 took it out
   const specifier: string = '@tensorflow/tfjs-node';
   await import(specifier);
 }
