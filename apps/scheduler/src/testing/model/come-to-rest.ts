@@ -15,6 +15,7 @@ const ENTRIES_A_ROUND = 8;
 /** Nothing goes wrong any more: schedulers do their rounds, ranks do their work, users resume what they paused. Stops when all has ended. */
 export async function comeToRest(world: ModelWorld): Promise<void> {
   world.launcher.refusals = 0;
+  for (const goOn of world.stalled.splice(0)) await goOn();
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     if (await isAtRest(world)) return;
     await world.clock.advance(ROUND_MS);

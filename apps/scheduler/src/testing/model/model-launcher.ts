@@ -12,7 +12,7 @@ export class ModelLauncher implements Launcher {
   readonly #clock: Clock;
   readonly #launches = new Map<string, ModelRank[]>();
   readonly #started = new Set<ModelRank>();
-  /** How often ranks were made under a name, those aside that vanished: more than once is a double launch. */
+  /** How often ranks were made under a name, those aside that vanished or were removed: more than once is a double launch. */
   readonly made = new Map<string, number>();
   /** The next launches are refused. */
   refusals = 0;
@@ -49,6 +49,7 @@ export class ModelLauncher implements Launcher {
     const ranks = this.#launches.get(name) ?? [];
     if (!ranks.every(isFinished)) throw new ConflictError(`${name} still runs.`);
     this.#launches.delete(name);
+    this.made.delete(name);
   }
 
   // biome-ignore lint/correctness/useYield: this world is looked at by listing alone

@@ -36,6 +36,8 @@ export interface ModelWorld {
   jobIds: string[];
   /** What ranks remember of their own reports. */
   memories: Map<string, RankMemory>;
+  /** What was begun by a process that then stood still: it goes on when it is called, however late. */
+  stalled: (() => Promise<unknown>)[];
   /** Jobs whose cancel was accepted. */
   cancelled: Set<string>;
   /** The version at which a job ended. */
@@ -88,7 +90,7 @@ function makeWorldOf(shared: Shared, projectId: string): ModelWorld {
   };
   const world: ModelWorld = {
     ...{ db, clock, queue, launcher, schedulers: [makeScheduler(), makeScheduler()] },
-    ...{ jobIds: [], memories: new Map(), cancelled: new Set(), ended: new Map() },
+    ...{ jobIds: [], memories: new Map(), stalled: [], cancelled: new Set(), ended: new Map() },
     async submit({ workers, maxAttempts }) {
       const id = makeId('ftjob', randomBytes);
       const spec = makeJobSpec({ model: 'base', trainingFile: 'file-train', resources: { workers, gpusPerWorker: 0, memoryMiB: null } });
