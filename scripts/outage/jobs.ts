@@ -10,8 +10,8 @@ export interface Submitter {
 
 const ROWS = 40;
 const POLL_MS = 250;
-/** Far beyond anything that a healthy platform takes. */
-const PATIENCE_MS = 300_000;
+/** A job that shows no change for this long is stuck: longer than every timeout and backoff on its way. */
+const STUCK_AFTER_MS = 300_000;
 const examples = new URL('../../examples/', import.meta.url);
 
 export async function uploadRows(client: CapstanClient): Promise<string> {
@@ -36,13 +36,16 @@ export function jobRequest({ trainingFile }: Submitter, steps: number): CreateJo
 
 /** Resolves with the job once it is as wished; throws where it never will be. */
 export async function untilJob({ client }: Submitter, id: string, isReached: (job: JobObject) => boolean): Promise<JobObject> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  let seen = '';
+  let changedAt = performance.now();
   for (;;) {
     const job = await client.jobs.retrieve(id);
     if (isReached(job)) return job;
     const { state, attempt, progress, message } = job.capstan;
-    if (isTerminal(state) || performance.now() > giveUpAt)
-      throw new Error(`${id} is ${state}: attempt ${attempt}, step ${progress?.step}: ${message}`);
+    const now = `${state}: attempt ${attempt}, step ${progress?.step ?? 0}, ${progress?.phase ?? 'no phase'}: ${message}`;
+    if (now !== seen) changedAt = performance.now();
+    seen = now;
+    if (isTerminal(state) || performance.now() - changedAt > STUCK_AFTER_MS) throw new Error(`${id} is ${now}`);
     await sleep(POLL_MS);
   }
 }

@@ -39,8 +39,8 @@ interface PlacedJob {
   steps: number;
 }
 
-/** Steps of the job that trains through an outage, for each of its seconds: more than most machines do, fewer than all can wait for. */
-const STEPS_A_SECOND = 6;
+/** Steps of the job that trains in an outage, for each of its seconds: enough to train while it lasts, few enough to wait for. */
+const STEPS_A_SECOND = 3;
 /** Of a job that is only created while a service is away. */
 const FEW_STEPS = 3;
 const POLL_MS = 100;
