@@ -27,7 +27,8 @@ const JOBS = '/v1/fine_tuning/jobs';
 const PAGES: Record<string, (jobId: string) => string[]> = {
   overview: () => ['/v1/overview', '/v1/pools', `${JOBS}?limit=20`],
   jobs: () => [`${JOBS}?limit=50`, '/v1/pools', '/v1/models'],
-  'jobs, failed': () => [`${JOBS}?limit=50&capstan[state]=failed`],
+  // As many as the small database has.
+  'jobs, failed': () => [`${JOBS}?limit=10&capstan[state]=failed`],
   'jobs, by id': (jobId) => [`${JOBS}?limit=50&capstan[search]=${jobId}`],
   job: (jobId) =>
     ['', '/curve?points=1500', '/logs?tail=true&limit=500', '/events?limit=100', '/attempts', '/checkpoints'].map(
