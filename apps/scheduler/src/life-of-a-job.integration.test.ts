@@ -59,7 +59,7 @@ describe('the life of a job', { timeout: 60_000 }, () => {
     const jobId = await world.submit({ script: 'endless', isEnqueued: false });
     await world.db.jobs.applyEvent(jobId, { type: 'cancelRequested' });
     await world.enqueue(jobId);
-    await expect.poll(() => world.queue.counts('local'), { timeout: 5_000 }).toMatchObject({ waiting: 0, active: 0 });
+    await expect.poll(() => world.queue.counts('local'), { timeout: 20_000 }).toMatchObject({ waiting: 0, active: 0 });
     expect(await world.db.jobs.get(jobId)).toMatchObject({ status: 'cancelled', attempt: 0 });
     expect(launchesOf(jobId)).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe('the life of a job', { timeout: 60_000 }, () => {
     await world.until(jobId, 'starting');
     await world.db.jobs.applyEvent(jobId, { type: 'cancelRequested' });
     await world.until(jobId, 'cancelled');
-    await expect.poll(() => livingRanks(jobId), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => livingRanks(jobId), { timeout: 20_000 }).toBe(0);
     expect(await world.db.pools.usage('local')).toMatchObject({ reserved: 0 });
   });
 
@@ -158,7 +158,7 @@ describe('the life of a job', { timeout: 60_000 }, () => {
     await passDeadline(running);
     expect(await world.until(running, 'failed')).toMatchObject({ reason: 'DeadlineExceeded', attempt: 1 });
     expect((await world.db.ledger.get(running, 1))?.lastStep).toBeGreaterThanOrEqual(3);
-    await expect.poll(() => livingRanks(running), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => livingRanks(running), { timeout: 20_000 }).toBe(0);
 
     const { version } = (await world.db.pools.get('local')) ?? expect.fail('no pool');
     await world.db.pools.update('local', { paused: true }, version);
@@ -171,10 +171,10 @@ describe('the life of a job', { timeout: 60_000 }, () => {
 
   it('leaves nothing behind: no ranks, no entries, no reservations', async () => {
     await expect
-      .poll(async () => (await world.launcher.list({ signal: new AbortController().signal })).length, { timeout: 10_000 })
+      .poll(async () => (await world.launcher.list({ signal: new AbortController().signal })).length, { timeout: 20_000 })
       .toBe(0);
-    expect(await world.queue.counts('local')).toEqual({ waiting: 0, delayed: 0, active: 0 });
-    expect(await world.db.ledger.listOpen()).toEqual([]);
+    await expect.poll(() => world.queue.counts('local'), { timeout: 20_000 }).toEqual({ waiting: 0, delayed: 0, active: 0 });
+    await expect.poll(() => world.db.ledger.listOpen(), { timeout: 20_000 }).toEqual([]);
     const { launches, repairs } = scheduler.metrics;
     expect(await countOf(launches, { outcome: 'refused' })).toBe(0);
     expect(await countOf(repairs, { kind: 'reservation_released' })).toBe(0);

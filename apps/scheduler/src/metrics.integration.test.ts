@@ -70,7 +70,7 @@ describe('the health port of a scheduler', { timeout: 60_000 }, () => {
     await expect.poll(shown, { timeout: 30_000 }).toEqual([1, 2, 2]);
     for (const jobId of [running, waiting]) await world.db.jobs.applyEvent(jobId, { type: 'cancelRequested' });
     await world.until(running, 'cancelled');
-    await expect.poll(() => countOf(scheduler.metrics.attemptsEnded, { reason: 'Cancelled' })).toBe(1);
+    await expect.poll(() => countOf(scheduler.metrics.attemptsEnded, { reason: 'Cancelled' }), { timeout: 30_000 }).toBe(1);
   });
 
   it('says that the scheduler lives and is ready, and knows no other page', async () => {

@@ -62,7 +62,7 @@ describe.each(FLAVOURS)('dispatch from a queue on %s', (queueOn) => {
     await world.queue.enqueue({ poolId: 'local', jobId, attempt: 1, priority: 50, now: new Date() });
     await world.queue.enqueue({ poolId: 'local', jobId, attempt: 7, priority: 50, now: new Date() });
     await world.until(jobId, 'succeeded');
-    await expect.poll(() => world.queue.counts('local')).toEqual({ waiting: 0, delayed: 0, active: 0 });
+    await expect.poll(() => world.queue.counts('local'), { timeout: 20_000 }).toEqual({ waiting: 0, delayed: 0, active: 0 });
     expect(world.launches).toEqual([`${jobId}-a1`]);
     expect(await countOf(scheduler.metrics.launches)).toBe(1);
   });

@@ -31,7 +31,7 @@ describe('the sweeps', { timeout: 90_000 }, () => {
     await world.queue.enqueue({ ...behind, jobId: waiting, attempt: 7 });
     const inLine = () => world.queue.list('local', { offset: 0, limit: 9 });
     await expect.poll(inLine, PATIENT).toEqual([{ jobId: waiting, attempt: 1 }]);
-    await expect.poll(() => countOf(scheduler.metrics.repairs, { kind: 'entry_removed' })).toBe(2);
+    await expect.poll(() => countOf(scheduler.metrics.repairs, { kind: 'entry_removed' }), PATIENT).toBe(2);
   });
 
   it('free slots that no attempt holds', async () => {
