@@ -13,6 +13,7 @@ import pg from 'pg';
 import { createApp } from '../apps/api/src/app.ts';
 import { createApiMetrics } from '../apps/api/src/metrics.ts';
 import { serve } from '../apps/api/src/serve.ts';
+import { firstPageBytes } from './bench-dashboard/bundle.ts';
 import { seedDashboard } from './bench-dashboard/seed.ts';
 import { percentile, rounded, startBenchServices } from './bench-services.ts';
 
@@ -53,6 +54,7 @@ try {
   }
   await small.close();
   await large.close();
+  console.log(`first page     ${rounded(firstPageBytes() / 1000, 1)} kB gzipped`);
   const worst = rows.reduce((a, b) => (b.ms > a.ms ? b : a));
   const worstRatio = Math.max(...rows.map(({ ratio }) => ratio));
   console.log(

@@ -2,9 +2,10 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
-import { Route, Switch } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 import { queryClient } from './queries/query-client.ts';
 import { useSession } from './queries/session.ts';
+import { ErrorBoundary } from './shell/error-boundary.tsx';
 import { ErrorNote } from './shell/error-note.tsx';
 import { LoginPage } from './shell/login-page.tsx';
 import { NotFoundPage } from './shell/not-found-page.tsx';
@@ -41,21 +42,24 @@ function Gate() {
 }
 
 function Pages() {
+  const [location] = useLocation();
   return (
     <Shell>
-      <Suspense fallback={<PageLoader />}>
-        <Switch>
-          <Route path="/" component={OverviewPage} />
-          <Route path="/jobs" component={JobsPage} />
-          <Route path="/jobs/new" component={NewJobPage} />
-          <Route path="/jobs/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
-          <Route path="/queues" component={QueuesPage} />
-          <Route path="/pools" component={PoolsPage} />
-          <Route path="/models" component={ModelsPage} />
-          <Route path="/settings" component={SettingsPage} />
-          <Route component={NotFoundPage} />
-        </Switch>
-      </Suspense>
+      <ErrorBoundary key={location}>
+        <Suspense fallback={<PageLoader />}>
+          <Switch>
+            <Route path="/" component={OverviewPage} />
+            <Route path="/jobs" component={JobsPage} />
+            <Route path="/jobs/new" component={NewJobPage} />
+            <Route path="/jobs/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
+            <Route path="/queues" component={QueuesPage} />
+            <Route path="/pools" component={PoolsPage} />
+            <Route path="/models" component={ModelsPage} />
+            <Route path="/settings" component={SettingsPage} />
+            <Route component={NotFoundPage} />
+          </Switch>
+        </Suspense>
+      </ErrorBoundary>
     </Shell>
   );
 }
