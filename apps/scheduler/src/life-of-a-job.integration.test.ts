@@ -166,7 +166,7 @@ describe('the life of a job', { timeout: 60_000 }, () => {
     await passDeadline(waiting);
     expect(await world.until(waiting, 'failed')).toMatchObject({ reason: 'DeadlineExceeded', attempt: 0 });
     await world.db.pools.update('local', { paused: false }, version + 1);
-    expect(await countOf(scheduler.metrics.attemptsEnded, { reason: 'DeadlineExceeded' })).toBe(1);
+    await expect.poll(() => countOf(scheduler.metrics.attemptsEnded, { reason: 'DeadlineExceeded' }), { timeout: 20_000 }).toBe(1);
   });
 
   it('leaves nothing behind: no ranks, no entries, no reservations', async () => {

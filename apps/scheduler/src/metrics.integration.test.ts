@@ -44,6 +44,8 @@ describe('the health port of a scheduler', { timeout: 60_000 }, () => {
     expect(before.get('capstan_sweep_repairs_total{kind="reservation_released"}')).toBe(0);
     const jobId = await world.submit({ script: 'steps 12' });
     await world.until(jobId, 'succeeded');
+    // Counted once the scheduler hears of its own commit.
+    await expect.poll(() => countOf(scheduler.metrics.jobsEnded, { status: 'succeeded' }), { timeout: 30_000 }).toBe(1);
     const after = await scrape();
     expect(after.get('capstan_launches_total{outcome="launched"}')).toBe(1);
     expect(after.get('capstan_attempts_ended_total{reason="Succeeded"}')).toBe(1);

@@ -92,7 +92,7 @@ describe('a scheduler that is lost and comes back', { timeout: 60_000 }, () => {
     );
     const scheduler = await world.startScheduler();
     await expect.poll(async () => (await world.launcher.list({ signal })).length, { timeout: 15_000 }).toBe(0);
-    expect(await countOf(scheduler.metrics.repairs, { kind: 'orphan_rank_stopped' })).toBeGreaterThan(0);
+    await expect.poll(() => countOf(scheduler.metrics.repairs, { kind: 'orphan_rank_stopped' }), { timeout: 20_000 }).toBeGreaterThan(0);
     expect(await world.db.jobs.get(jobId)).toMatchObject({ status: 'cancelled' });
   });
 
@@ -117,7 +117,7 @@ describe('a scheduler that is lost and comes back', { timeout: 60_000 }, () => {
     worker.report({ type: 'failed', reason: 'TrainingDiverged', message: 'too late' });
     await expect(worker.flushed()).rejects.toMatchObject({ code: 'stale_epoch' });
     expect(await world.db.jobs.get(jobId)).toMatchObject({ status: 'queued', reason: 'Evicted' });
-    expect(await countOf(scheduler.metrics.staleRefused)).toBeGreaterThan(0);
+    await expect.poll(() => countOf(scheduler.metrics.staleRefused), { timeout: 20_000 }).toBeGreaterThan(0);
     await worker.close();
   });
 

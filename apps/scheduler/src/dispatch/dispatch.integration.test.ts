@@ -50,7 +50,7 @@ describe.each(FLAVOURS)('dispatch from a queue on %s', (queueOn) => {
     const scheduler = await world.startScheduler();
     const jobId = await world.submit({ script: 'steps 1', isEnqueued: false });
     await world.until(jobId, 'succeeded');
-    expect(await countOf(scheduler.metrics.repairs, { kind: 'entry_restored' })).toBe(1);
+    await expect.poll(() => countOf(scheduler.metrics.repairs, { kind: 'entry_restored' }), { timeout: 20_000 }).toBe(1);
     expect(world.launches).toEqual([`${jobId}-a1`]);
   });
 
@@ -64,6 +64,6 @@ describe.each(FLAVOURS)('dispatch from a queue on %s', (queueOn) => {
     await world.until(jobId, 'succeeded');
     await expect.poll(() => world.queue.counts('local'), { timeout: 20_000 }).toEqual({ waiting: 0, delayed: 0, active: 0 });
     expect(world.launches).toEqual([`${jobId}-a1`]);
-    expect(await countOf(scheduler.metrics.launches)).toBe(1);
+    await expect.poll(() => countOf(scheduler.metrics.launches), { timeout: 20_000 }).toBe(1);
   });
 });

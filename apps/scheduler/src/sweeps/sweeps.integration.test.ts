@@ -18,7 +18,7 @@ describe('the sweeps', { timeout: 90_000 }, () => {
     const scheduler = await world.startScheduler();
     const jobId = await world.submit({ script: 'steps 1', isEnqueued: false });
     await world.until(jobId, 'succeeded');
-    expect(await countOf(scheduler.metrics.repairs, { kind: 'entry_restored' })).toBe(1);
+    await expect.poll(() => countOf(scheduler.metrics.repairs, { kind: 'entry_restored' }), PATIENT).toBe(1);
     expect(launched(jobId)).toEqual([`${jobId}-a1`]);
   });
 
@@ -41,7 +41,7 @@ describe('the sweeps', { timeout: 90_000 }, () => {
     const scheduler = await world.startScheduler();
     const jobId = await world.submit({ script: 'steps 1' });
     await world.until(jobId, 'succeeded');
-    expect(await countOf(scheduler.metrics.repairs, { kind: 'reservation_released' })).toBe(1);
+    await expect.poll(() => countOf(scheduler.metrics.repairs, { kind: 'reservation_released' }), PATIENT).toBe(1);
   });
 
   it('stop and remove processes that no row knows', async () => {
@@ -51,7 +51,7 @@ describe('the sweeps', { timeout: 90_000 }, () => {
     await world.launcher.launch({ ...names, ...size, token: 'none', schedulerAddress: '127.0.0.1:9' }, { signal: NEVER });
     const scheduler = await world.startScheduler();
     await expect.poll(() => world.launcher.list({ signal: NEVER }), PATIENT).toEqual([]);
-    expect(await countOf(scheduler.metrics.removals, { kind: 'finished_rank' })).toBe(1);
+    await expect.poll(() => countOf(scheduler.metrics.removals, { kind: 'finished_rank' }), PATIENT).toBe(1);
   });
 
   it('end the attempt of a row whose processes have vanished without a trace, at no cost to its budget', async () => {
@@ -111,7 +111,7 @@ describe('the sweep of artifacts', { timeout: 90_000 }, () => {
     const named = [model, base].flatMap((each) => each?.artifacts ?? []).concat(states.map(({ state }) => state));
     expect(named).toHaveLength(4);
     for (const sha256 of [kept, needed, ...named.map((file) => file.sha256)]) expect(await isKept(sha256)).toBe(true);
-    expect(await countOf(scheduler.metrics.removals, { kind: 'artifact' })).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => countOf(scheduler.metrics.removals, { kind: 'artifact' }), PATIENT).toBeGreaterThanOrEqual(3);
   });
 
   it('deletes the states of a job that has long ended, and the file that only it still needed', async () => {
