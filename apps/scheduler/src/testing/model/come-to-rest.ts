@@ -1,6 +1,7 @@
 import { isActive, isFinished, isTerminal } from '@capstan/core';
 import { reconcileAll } from '../../reconcile/reconcile-all.ts';
-import { dispatchOne, reportOf, sweep, wish } from './commands.ts';
+import { reportOf, sweep, wish } from './commands.ts';
+import { dispatchOne } from './dispatch-one.ts';
 import type { ModelRank } from './model-launcher.ts';
 import { type ModelScheduler, type ModelWorld, POOL } from './model-world.ts';
 import { speak } from './speak.ts';
