@@ -18,7 +18,10 @@ const { signal } = new AbortController();
 const run = promisify(execFile);
 
 const kubectl = (...args: string[]) =>
-  run(join(local?.directory ?? '', 'bin', 'kubectl'), args, { env: { KUBECONFIG: kubeconfig }, maxBuffer: 16 * 1024 * 1024 });
+  run(join(local?.directory ?? '', 'bin', 'kubectl'), args, {
+    env: { KUBECONFIG: kubeconfig, HOME: local?.directory },
+    maxBuffer: 16 * 1024 * 1024,
+  });
 
 /** Every pair of resource and verb, sorted. */
 function rights({ resourceRules }: V1SubjectRulesReviewStatus): string[] {
