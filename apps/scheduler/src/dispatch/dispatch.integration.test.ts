@@ -5,7 +5,7 @@ import { makeWorld, type World } from '../testing/make-world.ts';
 
 const FLAVOURS = hasTestRedis() ? (['redis', 'postgres'] as const) : (['postgres'] as const);
 
-describe.each(FLAVOURS)('dispatch from a queue on %s', (queueOn) => {
+describe.each(FLAVOURS)('dispatch from a queue on %s', { timeout: 120_000 }, (queueOn) => {
   let world: World;
   afterEach(() => world.close());
 
@@ -27,7 +27,7 @@ describe.each(FLAVOURS)('dispatch from a queue on %s', (queueOn) => {
     const starts = await Promise.all(jobIds.map((jobId) => world.db.logs.list(jobId, { limit: 10 })));
     expect(starts.map((lines) => lines.filter(({ message }) => message.startsWith('starts')).length)).toEqual(jobIds.map(() => 1));
     expect((await world.db.jobs.list({ states: ['succeeded'], limit: 100 })).jobs).toHaveLength(30);
-  }, 120_000);
+  });
 
   it('keeps a gang of two waiting until both fit, and lets nobody overtake it', async () => {
     world = await makeWorld({ queueOn, maxWorkers: 2 });
