@@ -85,7 +85,7 @@ it.each(['lora', 'full'] as const)('a BERT learns to tell classes apart with met
   const scheduler = await start(BERT, {}, { method });
   scheduler.assignment.trainingFile = scheduler.store('train.jsonl', lines(SECTIONS));
   scheduler.assignment.validationFile = scheduler.store('valid.jsonl', lines(SECTIONS));
-  scheduler.assignment.spec.training.totalSteps = 40;
+  scheduler.assignment.spec.training.totalSteps = 80;
   expect(await train(scheduler.host())).toBe(EXIT_STATUS.success);
   const [succeeded] = scheduler.of('succeeded');
   expect(succeeded?.result.adapter?.tokenAccuracy).toBe(1);
