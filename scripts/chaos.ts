@@ -1,4 +1,5 @@
 // `npm run chaos -- --rounds 30 --seed 1`: jobs under way, and kill -9 of something each round; then everything must be as if nothing had been.
+// With CHAOS_KEEP set, its folder (logs, database, artifacts) stays, to look into what went wrong.
 import { parseArgs } from 'node:util';
 import { runChaos } from './chaos/run-chaos.ts';
 import { countFaults } from './chaos/verdict.ts';
