@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -153,19 +153,18 @@ describe.runIf(local !== null)('jobs in pods of a cluster that is started here',
 
 /** The worker as `npm run build` makes it, with the packages that it finds beside itself. */
 function workerFiles(): Record<string, string> {
-  const needs = [
-    '@bufbuild/protobuf',
-    '@grpc/grpc-js',
-    '@huggingface/tokenizers',
-    '@tensorflow/tfjs-backend-wasm',
-    '@tensorflow/tfjs-core',
-    'pino',
-    'zod',
-  ];
+  const dist = join(root, 'apps/worker/dist');
+  const modules = join(root, 'node_modules');
+  const bundle = readdirSync(dist)
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => readFileSync(join(dist, file), 'utf8'))
+    .join('\n');
+  const imported = [...bundle.matchAll(/(?:from|import)\s*\(?"((?:@[\w-]+\/)?[\w.-]+)/g)].map(([, name]) => name ?? '');
+  const needs = [...new Set(imported)].filter((name) => existsSync(join(modules, name, 'package.json')));
   return {
-    '/app/apps/worker/dist': join(root, 'apps/worker/dist'),
+    '/app/apps/worker/dist': dist,
     '/app/apps/worker/package.json': join(root, 'apps/worker/package.json'),
-    ...packageFiles(join(root, 'node_modules'), needs, '/app/node_modules'),
+    ...packageFiles(modules, needs, '/app/node_modules'),
   };
 }
 
