@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import '@tensorflow/tfjs-backend-wasm';
-import { setBackend } from '@tensorflow/tfjs-core';
+import { registerKernel, setBackend } from '@tensorflow/tfjs-core';
 import { createAdapter, generateBatch, initBackend, loadModel, type Model, type TokenizedExample, train } from '../../src/index.ts';
 import { registerOps } from '../../src/ops/register.ts';
+import { unsortedSegmentSum } from '../../src/wasm/unsorted-segment-sum.ts';
 import { JOB_BATCH, NEW_TOKENS, ROWS, SOURCE_TOKENS, TARGET_TOKENS } from './sizes.ts';
 
 const [backend = '', what = '', folder = ''] = process.argv.slice(2);
@@ -15,6 +16,7 @@ const STEPS = Number(process.argv[5] ?? 6);
 
 async function start(): Promise<string> {
   if (backend !== 'stock') return (await initBackend({ prefer: backend as 'wasm' | 'tfjs-node', threads: 2 })).name;
+  registerKernel(unsortedSegmentSum); // it has none, and picking the labels' rows needs one
   await setBackend('wasm');
   registerOps('wasm');
   return backend;
