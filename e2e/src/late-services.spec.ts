@@ -41,7 +41,7 @@ describe.each(APPS)('the %s, started before its services', (app) => {
     }
     postgres.cut();
     await database.drop();
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   });
 
   function start(redisUrl?: string): Program {

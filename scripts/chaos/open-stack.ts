@@ -38,7 +38,7 @@ export async function openStack(env: Record<string, string | undefined>): Promis
   });
   const close = async () => {
     await platform.stop();
-    if (env.CHAOS_KEEP === undefined) await rm(root, { recursive: true, force: true });
+    if (env.CHAOS_KEEP === undefined) await rm(root, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
     const client = createClient({ baseUrl: platform.baseUrl, apiKey: platform.apiKey, clock: systemClock, maxRetries: 0 });

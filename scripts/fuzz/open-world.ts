@@ -42,7 +42,7 @@ export async function openWorld(env: Record<string, string | undefined>): Promis
     const close = async () => {
       release();
       await platform.stop();
-      await rm(root, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true, maxRetries: 10 });
     };
     return { world, platform, said, close };
   } catch (error) {

@@ -58,7 +58,7 @@ export async function runOutage(options: OutageOptions): Promise<OutageReport> {
   } finally {
     await stores.redis?.stop();
     await stores.postgres.stop();
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -66,7 +66,7 @@ it('200,000 reports wait on disk while the scheduler is away, and arrive once an
   await connection.close();
   file.close();
   await second.close();
-  await rm(directory, { recursive: true });
+  await rm(directory, { recursive: true, maxRetries: 10 });
 });
 
 it('training goes on while checkpoints cannot be stored, and the newest are stored once they can', { timeout: 90_000 }, async () => {

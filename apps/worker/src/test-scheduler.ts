@@ -72,7 +72,7 @@ export async function startTestScheduler(training: Partial<JobSpec['training']> 
     directory,
     async close() {
       await server.close();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
   return scheduler;

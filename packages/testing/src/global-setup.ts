@@ -27,7 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const services: EmbeddedService[] = [];
   const stop = async () => {
     await Promise.all(services.map((service) => service.stop()));
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
     const givenPostgres = process.env.TEST_POSTGRES_URL ?? process.env.DATABASE_URL;

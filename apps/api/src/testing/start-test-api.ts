@@ -97,7 +97,7 @@ export async function startTestApi(database: TestDatabase, settings: Partial<Api
       await queue.close();
       await db.close();
       await database.drop();
-      await rm(directory, { recursive: true });
+      await rm(directory, { recursive: true, maxRetries: 10 });
     },
   };
   return api;

@@ -165,7 +165,7 @@ export async function makeWorld({
       await db.close();
       await redis?.drop();
       await database.drop();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
   return world;

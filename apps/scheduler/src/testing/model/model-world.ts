@@ -74,7 +74,7 @@ export async function openModelGround(): Promise<ModelGround> {
     async close() {
       await db.close();
       await database.drop();
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
