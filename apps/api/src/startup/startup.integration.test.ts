@@ -57,7 +57,7 @@ describe('prepare', () => {
 
   it('a folder with an odd model keeps neither the others nor the API from starting', async () => {
     const odd = join(directory, 'models');
-    await mkdir(join(odd, 'broken'), { recursive: true, maxRetries: 10 });
+    await mkdir(join(odd, 'broken'), { recursive: true });
     await writeFile(join(odd, 'broken', 'config.json'), '{"model_type": "bert"}');
     await writeFile(join(odd, 'broken', 'tokenizer.json'), '{}');
     await writeFile(join(odd, 'broken', 'model.safetensors'), 'x');
@@ -87,7 +87,7 @@ describe('prepare', () => {
     };
     const several = join(directory, 'several');
     for (const [name, { config, weights: files }] of Object.entries(folders)) {
-      await mkdir(join(several, name), { recursive: true, maxRetries: 10 });
+      await mkdir(join(several, name), { recursive: true });
       await writeFile(join(several, name, 'config.json'), JSON.stringify(config));
       await writeFile(join(several, name, 'tokenizer.json'), '{}');
       for (const [path, content] of Object.entries(files)) await writeFile(join(several, name, path), content);
