@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createDirectoryStore } from '@capstan/artifacts';
-import { migrateWhenReachable, openDatabase } from '@capstan/db';
+import { migrateWhenReachable, openDatabase, whenReachable } from '@capstan/db';
 import { createInferenceClient } from '@capstan/proto';
 import { createQueue } from '@capstan/queue';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
@@ -22,15 +22,18 @@ const logger = createLogger({ name: 'api', level: config.LOG_LEVEL });
 const shutdown = shutdownSignal();
 const builtDashboard = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
+/** Told to stop while it waits for Postgres, the process ends well. */
+function endIfAsked(error: unknown): never {
+  if (shutdown.aborted) process.exit(0);
+  throw error;
+}
+
 const databaseUrl = config.DATABASE_URL;
 await migrateWhenReachable(databaseUrl, {
   clock,
   signal: shutdown,
   onAway: (err, address) => logger.warn({ err, address }, 'waiting for Postgres: check DATABASE_URL if this goes on'),
-}).catch((error: unknown) => {
-  if (shutdown.aborted) process.exit(0);
-  throw error;
-});
+}).catch(endIfAsked);
 const db = openDatabase({ url: databaseUrl, clock, poolSize: config.DATABASE_POOL_SIZE });
 const queue = createQueue(
   config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? databaseUrl } : { redisUrl: config.REDIS_URL },
@@ -47,7 +50,11 @@ const settings = {
 const metrics = createApiMetrics();
 collectDefaultMetrics({ register: metrics.registry });
 const dependencies = { db, queue, artifacts, inference, clock, logger, metrics, shutdown, settings };
-await prepare(dependencies, config);
+await whenReachable(() => prepare(dependencies, config), {
+  clock,
+  signal: shutdown,
+  onAway: (err) => logger.warn({ err }, 'waiting for Postgres, which went away at the start'),
+}).catch(endIfAsked);
 const server = await serve(createApp(dependencies), { host: config.HOST, port: config.PORT, clock });
 logger.info({ host: config.HOST, port: server.port }, 'the API is ready');
 

@@ -32,3 +32,4 @@ export type { Project, ProjectRepository } from './projects.ts';
 export type { AppendRequest, ReportRepository } from './reports/append-reports.ts';
 export type { SessionRepository } from './sessions.ts';
 export type { UsageRecord, UsageRepository } from './usage.ts';
+export { whenReachable } from './when-reachable.ts';
