@@ -306,7 +306,7 @@ describe('an upload', () => {
 
   it('leaves nothing in the uploads folder when it is refused', async () => {
     const { readdir } = await import('node:fs/promises');
-    expect(await readdir(`${api.directory}/uploads`)).toEqual([]);
+    await expect.poll(() => readdir(`${api.directory}/uploads`)).toEqual([]);
   });
 });
 

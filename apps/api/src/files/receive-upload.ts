@@ -84,6 +84,8 @@ async function readForm(request: IncomingMessage, form: busboy.Busboy, path: str
     request.unpipe(form);
     form.destroy();
     request.resume();
+    // A file that is still being opened would appear after its upload was discarded.
+    await Promise.allSettled(saved);
     throw failure.signal.aborted ? failure.signal.reason : error;
   }
 }
@@ -109,7 +111,8 @@ async function savePart(
   filename: string | undefined,
 ): Promise<FilePart> {
   const sink = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-  await pipeline(content, sink);
+  const closed = new Promise<void>((resolve) => sink.once('close', resolve));
+  await pipeline(content, sink).finally(() => closed);
   return { filename, bytes: sink.bytesWritten, isTruncated: content.truncated === true };
 }
 
