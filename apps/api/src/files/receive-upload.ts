@@ -112,7 +112,11 @@ async function savePart(
 ): Promise<FilePart> {
   const sink = createWriteStream(path, { flags: 'wx', mode: 0o600 });
   const closed = new Promise<void>((resolve) => sink.once('close', resolve));
-  await pipeline(content, sink).finally(() => closed);
+  try {
+    await pipeline(content, sink);
+  } finally {
+    await closed;
+  }
   return { filename, bytes: sink.bytesWritten, isTruncated: content.truncated === true };
 }
 
