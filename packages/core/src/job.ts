@@ -121,6 +121,8 @@ export interface EvaluationFigures {
   rouge1: number;
   rouge2: number;
   rougeL: number;
+  /** Absent where an earlier release measured. */
+  rougeLsum?: number | undefined;
   rows: number;
 }
 

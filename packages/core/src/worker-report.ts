@@ -41,6 +41,7 @@ const evaluationFiguresSchema = z.object({
   rouge1: z.number(),
   rouge2: z.number(),
   rougeL: z.number(),
+  rougeLsum: z.number().optional(),
   rows: z.number().int().min(0),
 });
 

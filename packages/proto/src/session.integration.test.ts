@@ -42,7 +42,7 @@ describe('a session', () => {
       { type: 'evaluation', step: 1, evalLoss: 2, tokenAccuracy: 0.5, at: new Date(5) },
       {
         type: 'baseEvaluation',
-        figures: { loss: 1, tokenAccuracy: 0.1, rouge1: 0.2, rouge2: 0.3, rougeL: 0.4, rows: 5 },
+        figures: { loss: 1, tokenAccuracy: 0.1, rouge1: 0.2, rouge2: 0.3, rougeL: 0.4, rougeLsum: 0.5, rows: 5 },
         outputs: ['a', ''],
       },
       { type: 'checkpoint', step: 1, state: assignment.trainingFile, adapter: assignment.baseModel, metrics: { evalLoss: 2 } },

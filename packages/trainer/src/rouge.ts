@@ -1,3 +1,5 @@
+import { unionLcsHits } from './union-lcs.ts';
+
 /**
  * ROUGE as Google's rouge_score computes it with use_stemmer=False (Lin, 2004): F-measures over lower-case runs of [a-z0-9].
  */
@@ -5,7 +7,11 @@ export interface RougeScores {
   rouge1: number;
   rouge2: number;
   rougeL: number;
+  /** Of texts whose sentences stand on lines of their own; equal to ROUGE-L where both are of one line. */
+  rougeLsum: number;
 }
+
+const METRICS = ['rouge1', 'rouge2', 'rougeL', 'rougeLsum'] as const;
 
 export function rouge(prediction: string, reference: string): RougeScores {
   const ids = new Map<string, number>();
@@ -15,22 +21,20 @@ export function rouge(prediction: string, reference: string): RougeScores {
     rouge1: overlapF(predicted, expected),
     rouge2: overlapF(bigrams(predicted, ids.size), bigrams(expected, ids.size)),
     rougeL: fMeasure(longestCommonSubsequence(predicted, expected), predicted.length, expected.length),
+    rougeLsum: fMeasure(unionLcsHits(sentences(prediction, ids), sentences(reference, ids)), predicted.length, expected.length),
   };
 }
 
 /** The plain mean of each score over the pairs; zeros if there are none. */
 export function meanRouge(pairs: Iterable<{ prediction: string; reference: string }>): RougeScores {
-  const sum: RougeScores = { rouge1: 0, rouge2: 0, rougeL: 0 };
-  let count = 0;
-  for (const { prediction, reference } of pairs) {
-    const { rouge1, rouge2, rougeL } = rouge(prediction, reference);
-    sum.rouge1 += rouge1;
-    sum.rouge2 += rouge2;
-    sum.rougeL += rougeL;
-    count += 1;
-  }
-  const divisor = Math.max(count, 1);
-  return { rouge1: sum.rouge1 / divisor, rouge2: sum.rouge2 / divisor, rougeL: sum.rougeL / divisor };
+  const all = [...pairs].map(({ prediction, reference }) => rouge(prediction, reference));
+  const mean = (metric: keyof RougeScores) => all.reduce((sum, scores) => sum + scores[metric], 0) / Math.max(all.length, 1);
+  return Object.fromEntries(METRICS.map((metric) => [metric, mean(metric)])) as unknown as RougeScores;
+}
+
+/** A line is a sentence; no token spans two of them. */
+function sentences(text: string, ids: Map<string, number>): number[][] {
+  return text.split('\n').map((line) => tokenIds(line, ids));
 }
 
 function tokenIds(text: string, ids: Map<string, number>): number[] {

@@ -13,6 +13,12 @@ export function resultToRest(result: JobResult): RestResult {
   };
 }
 
-function figuresToRest({ tokenAccuracy, ...figures }: EvaluationFigures): NonNullable<RestResult['base']> {
-  return { ...figures, token_accuracy: tokenAccuracy };
+function figuresToRest({ tokenAccuracy, rougeLsum, ...figures }: EvaluationFigures): NonNullable<RestResult['base']> {
+  const perplexity = Math.exp(figures.loss);
+  return {
+    ...figures,
+    perplexity: Number.isFinite(perplexity) ? perplexity : null,
+    token_accuracy: tokenAccuracy,
+    rougeLsum: rougeLsum ?? null,
+  };
 }

@@ -30,10 +30,12 @@ export function JobResult({ job }: { job: JobObject }) {
 
 const FIGURES = [
   ['Loss', 'loss'],
+  ['Perplexity', 'perplexity'],
   ['Token accuracy', 'token_accuracy'],
   ['ROUGE-1', 'rouge1'],
   ['ROUGE-2', 'rouge2'],
   ['ROUGE-L', 'rougeL'],
+  ['ROUGE-Lsum', 'rougeLsum'],
 ] as const;
 
 function BeforeAfter({ result }: { result: Result }) {

@@ -7,10 +7,14 @@ import { pageQuerySchema } from './list.ts';
 
 const evaluationSchema = z.looseObject({
   loss: z.number(),
+  /** e to the loss; null where that is more than a number holds. */
+  perplexity: z.number().nullable(),
   token_accuracy: z.number(),
   rouge1: z.number(),
   rouge2: z.number(),
   rougeL: z.number(),
+  /** ROUGE-L over lines as sentences; null where an earlier release measured. */
+  rougeLsum: z.number().nullable(),
   rows: z.number().int(),
 });
 
