@@ -1,44 +1,50 @@
-import { type FineTuningJob, isTerminal, type Wait, waitReason } from '@capstan/core';
-import type { PoolUsage } from '@capstan/db';
+import { type Expectation, expectStart, type FineTuningJob, isTerminal, type Wait, waitReason } from '@capstan/core';
 import type { ApiContext } from './api-context.ts';
 
 type WaitContext = Pick<ApiContext, 'db' | 'lookups' | 'clock'>;
 
-/** Why the job is not running, with its place in the queue and the launcher's words. Costs reads, so lists use `describeWaitBriefly`. */
+/** Why the job is not running, with its place in the queue and the launcher's words. Costs reads of its own; lists use `describeWaits`. */
 export async function describeWait(context: WaitContext, job: FineTuningJob): Promise<Wait | null> {
+  const { db, lookups } = context;
   if (job.status === 'running' || isTerminal(job.status)) return null;
-  const [place, usage, attempt] = await Promise.all([
-    job.status === 'queued' ? context.db.jobs.position(job.id) : null,
-    job.status === 'queued' ? context.db.pools.usage(job.poolId) : null,
-    job.status === 'starting' ? context.db.ledger.get(job.id, job.attempt) : null,
-  ]);
-  return explain(context, job, { ahead: place?.ahead ?? null, launchMessage: attempt?.statusMessage ?? null, usage });
+  if (job.status !== 'queued') {
+    const attempt = job.status === 'starting' ? await db.ledger.get(job.id, job.attempt) : null;
+    return explain(context, job, { ...UNSEEN, launchMessage: attempt?.statusMessage ?? null });
+  }
+  const [place, outlook, usage] = await Promise.all([db.jobs.position(job.id), lookups.outlook(job.poolId), db.pools.usage(job.poolId)]);
+  const ahead = place?.ahead ?? null;
+  const work = { id: job.id, workers: job.spec.resources.workers, estimatedSeconds: job.estimate.seconds };
+  return explain(context, job, { ...UNSEEN, ahead, eta: ahead === null ? null : expectStart(outlook.work, ahead, work), ...usage });
 }
 
-/** The same without a look at the queue: what memory knows of the pool. */
+/** The same for many jobs at once: what memory knows of their pools. A job far behind in a long queue has no place then. */
+export function describeWaits(context: WaitContext, jobs: readonly FineTuningJob[]): Promise<(Wait | null)[]> {
+  return Promise.all(
+    jobs.map(async (job) => {
+      if (job.status !== 'queued') return describeWaitBriefly(context, job);
+      const { places } = await context.lookups.outlook(job.poolId);
+      return explain(context, job, { ...UNSEEN, ...places.get(job.id) });
+    }),
+  );
+}
+
+/** The same without a look at the queue. */
 export async function describeWaitBriefly(context: WaitContext, job: FineTuningJob): Promise<Wait | null> {
   if (job.status === 'running' || isTerminal(job.status)) return null;
-  return explain(context, job, { ahead: null, launchMessage: null, usage: null });
+  return explain(context, job, UNSEEN);
 }
 
 interface Seen {
   ahead: number | null;
+  eta: Expectation | null;
   launchMessage: string | null;
-  /** Null where what memory knows is good enough. */
-  usage: PoolUsage | null;
+  /** Absent where what memory knows is good enough. */
+  reserved?: number;
 }
 
-async function explain({ lookups, clock }: WaitContext, job: FineTuningJob, seen: Seen): Promise<Wait | null> {
-  const [{ pool, usage }, recent] = await Promise.all([lookups.pool(job.poolId), lookups.recentJobs(job.poolId)]);
-  const { ahead, launchMessage } = seen;
-  const { reserved } = seen.usage ?? usage;
-  return waitReason(job, { pool, reserved, typicalJobSeconds: typicalSeconds(recent), ahead, launchMessage }, clock.now());
-}
+const UNSEEN: Seen = { ahead: null, eta: null, launchMessage: null };
 
-/** The median, for one long job should not frighten everybody. */
-function typicalSeconds(jobs: readonly FineTuningJob[]): number | null {
-  const durations = jobs
-    .flatMap(({ startedAt, finishedAt }) => (startedAt && finishedAt ? [(finishedAt.getTime() - startedAt.getTime()) / 1000] : []))
-    .sort((a, b) => a - b);
-  return durations[Math.floor(durations.length / 2)] ?? null;
+async function explain({ lookups, clock }: WaitContext, job: FineTuningJob, { ahead, eta, launchMessage, reserved }: Seen) {
+  const { pool, usage } = await lookups.pool(job.poolId);
+  return waitReason(job, { pool, reserved: reserved ?? usage.reserved, eta, ahead, launchMessage }, clock.now());
 }

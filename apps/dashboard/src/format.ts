@@ -11,6 +11,13 @@ export function duration(seconds: number): string {
   return join([Math.floor(whole / DAY), 'd'], [Math.floor((whole % DAY) / HOUR), 'h']);
 }
 
+/** When a job starts: likely, and if things go slowly. */
+export function expectedStart(start: { p50: number; p90: number } | null): string {
+  if (start === null) return 'not as things stand';
+  if (start.p90 === 0) return 'now';
+  return start.p50 === start.p90 ? `in ${duration(start.p50)}` : `in ${duration(start.p50)}, ${duration(start.p90)} if things go slowly`;
+}
+
 function join(large: [number, string], small: [number, string]): string {
   return small[0] === 0 ? large.join(' ') : `${large.join(' ')} ${small.join(' ')}`;
 }

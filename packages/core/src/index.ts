@@ -83,11 +83,11 @@ export {
   UnauthenticatedError,
   UnavailableError,
 } from './errors.ts';
+export type { Expectation, PoolWork, RunningWork, WaitingWork } from './expect-starts.ts';
+export { expectStart, expectStarts, measurePace, secondsLeftOf } from './expect-starts.ts';
 export { backoffMs, FAILURE_RULES, failurePolicy } from './failure-policy.ts';
 export type { Failure, FailureReason } from './failure-reason.ts';
 export { FAILURE_REASONS } from './failure-reason.ts';
-export type { ForecastJob, PoolOutlook } from './forecast-pool.ts';
-export { forecastPool } from './forecast-pool.ts';
 export type { GenerateChunk, GenerateRequest, ServeAssignment } from './generate.ts';
 export { serveAssignmentSchema } from './generate.ts';
 export type { EvaluationFigures, FineTuningJob, JobEstimate, JobProgress, JobResult, JobSpec } from './job.ts';

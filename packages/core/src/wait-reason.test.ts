@@ -8,7 +8,7 @@ const FACTS: WaitFacts = {
   pool: { id: 'gpu', maxWorkers: 4, paused: false },
   reserved: 0,
   ahead: 0,
-  typicalJobSeconds: 600,
+  eta: { p50: 1_200, p90: 1_800 },
   launchMessage: null,
 };
 
@@ -33,18 +33,18 @@ describe('waitReason', () => {
       message: '8 jobs of pool gpu go first.',
       position: 9,
       ahead: 8,
-      etaSeconds: 1_200,
+      eta: { p50: 1_200, p90: 1_800 },
     });
     expect(reasonOf({ ahead: 1 })?.message).toBe('1 job of pool gpu goes first.');
   });
 
   it('the first in the queue of a full pool waits for capacity', () => {
-    expect(reasonOf({ reserved: 4 })).toMatchObject({ reason: 'NoCapacity', position: 1, ahead: 0, etaSeconds: 300 });
+    expect(reasonOf({ reserved: 4 })).toMatchObject({ reason: 'NoCapacity', position: 1, ahead: 0, eta: FACTS.eta });
   });
 
   it('a job that is larger than its pool waits for an operator, whoever is ahead', () => {
     const spec = { resources: { workers: 5, gpusPerWorker: 1, memoryMiB: null } } as FineTuningJob['spec'];
-    expect(reasonOf({ ahead: 3 }, { spec })).toMatchObject({ reason: 'NoCapacity', etaSeconds: null });
+    expect(reasonOf({ ahead: 3 }, { spec })).toMatchObject({ reason: 'NoCapacity', eta: null });
   });
 
   it('a paused pool comes before everything else', () => {
@@ -56,17 +56,21 @@ describe('waitReason', () => {
   });
 
   it('a backoff tells how long, and why', () => {
-    const backingOff = reasonOf({}, { notBefore: new Date(NOW.getTime() + 4_200), message: 'The worker died.' });
+    const backingOff = reasonOf(
+      { eta: { p50: 1, p90: 1_800 } },
+      { notBefore: new Date(NOW.getTime() + 4_200), message: 'The worker died.' },
+    );
     expect(backingOff).toMatchObject({
       reason: 'BackingOff',
-      etaSeconds: 5,
+      eta: { p50: 5, p90: 1_800 },
       message: 'The worker died. Attempt 2 starts in 5 s at the earliest.',
     });
     expect(reasonOf({}, { notBefore: NOW })?.reason).toBe('Launching');
   });
 
   it('nobody looked at the queue: no place, and no promise that it is next', () => {
-    expect(reasonOf({ ahead: null })).toMatchObject({ reason: 'QueuedBehindOthers', position: null, ahead: null, etaSeconds: null });
+    const unseen = { ahead: null, eta: null };
+    expect(reasonOf(unseen)).toMatchObject({ reason: 'QueuedBehindOthers', position: null, ...unseen });
   });
 
   it('the words of the launcher are passed on', () => {

@@ -1,3 +1,4 @@
+import type { Expectation } from './expect-starts.ts';
 import type { FineTuningJob } from './job.ts';
 
 /** Why a job is not running: a closed set, for programs. */
@@ -19,8 +20,8 @@ export interface Wait {
   /** Place in the queue, from 1; null where the job is not in it. */
   position: number | null;
   ahead: number | null;
-  /** Until it starts, as far as can be told. */
-  etaSeconds: number | null;
+  /** Seconds until it starts; null where that cannot be told. */
+  eta: Expectation | null;
 }
 
 /** What is known about a job's surroundings at `now`. */
@@ -30,8 +31,8 @@ export interface WaitFacts {
   reserved: number;
   /** Jobs before it in the pool's queue; null where nobody looked. */
   ahead: number | null;
-  /** Seconds that one job of this pool has lately taken; null where none ended yet. */
-  typicalJobSeconds: number | null;
+  /** When the forecast of the pool starts it; null where it does not, or nobody looked. */
+  eta: Expectation | null;
   /** The launcher's own words, e.g. "0/3 nodes have a free GPU"; null where it said nothing. */
   launchMessage: string | null;
 }
@@ -63,45 +64,41 @@ function queuedReason(job: FineTuningJob, facts: WaitFacts, now: Date): Wait {
   const place = { position: ahead === null ? null : ahead + 1, ahead };
   const workers = job.spec.resources.workers;
   if (pool.paused) {
-    return { reason: 'PoolPaused', message: `Pool ${pool.id} is paused: an operator must resume it.`, ...place, etaSeconds: null };
+    return { reason: 'PoolPaused', message: `Pool ${pool.id} is paused: an operator must resume it.`, ...place, eta: null };
   }
   if (workers > pool.maxWorkers) {
     const message = `The job needs ${count(workers, 'worker')} and pool ${pool.id} has ${pool.maxWorkers}: scale the pool up.`;
-    return { reason: 'NoCapacity', message, ...place, etaSeconds: null };
+    return { reason: 'NoCapacity', message, ...place, eta: null };
   }
   const backoffMs = job.notBefore ? job.notBefore.getTime() - now.getTime() : 0;
   if (backoffMs > 0) {
     const seconds = Math.ceil(backoffMs / 1000);
     const message = `${job.message ?? 'The last attempt failed.'} Attempt ${job.attempt + 1} starts in ${seconds} s at the earliest.`;
-    return { reason: 'BackingOff', message, ...place, etaSeconds: seconds };
+    return { reason: 'BackingOff', message, ...place, eta: notBefore(seconds, facts.eta) };
   }
-  const etaSeconds = queueEta(facts, workers);
+  const { eta } = facts;
   if (ahead !== null && ahead > 0) {
     return {
       reason: 'QueuedBehindOthers',
       message: `${count(ahead, 'job')} of pool ${pool.id} ${ahead === 1 ? 'goes' : 'go'} first.`,
       ...place,
-      etaSeconds,
+      eta,
     };
   }
   if (facts.reserved + workers > pool.maxWorkers) {
     const message = `Pool ${pool.id} is full: ${facts.reserved} of ${pool.maxWorkers} slots are taken and the job needs ${workers}.`;
-    return { reason: 'NoCapacity', message, ...place, etaSeconds };
+    return { reason: 'NoCapacity', message, ...place, eta };
   }
-  if (ahead === null) return { reason: 'QueuedBehindOthers', message: `The job waits in pool ${pool.id}.`, ...place, etaSeconds };
-  return notQueued('Launching', 'The job is next: the scheduler is about to launch it.', place);
+  if (ahead === null) return { reason: 'QueuedBehindOthers', message: `The job waits in pool ${pool.id}.`, ...place, eta };
+  return { reason: 'Launching', message: 'The job is next: the scheduler is about to launch it.', ...place, eta };
 }
 
-/** Jobs before it, one typical job after the other on each slot; half a job is left of those that run. */
-function queueEta({ pool, ahead, reserved, typicalJobSeconds }: WaitFacts, workers: number): number | null {
-  if (typicalJobSeconds === null || ahead === null) return null;
-  const lanes = Math.max(1, Math.floor(pool.maxWorkers / workers));
-  const isFull = reserved + workers > pool.maxWorkers;
-  return Math.round(typicalJobSeconds * (ahead / lanes + (isFull ? 0.5 : 0)));
+function notBefore(seconds: number, eta: Expectation | null): Expectation {
+  return { p50: Math.max(seconds, eta?.p50 ?? 0), p90: Math.max(seconds, eta?.p90 ?? 0) };
 }
 
-function notQueued(reason: WaitReason, message: string, place: Pick<Wait, 'position' | 'ahead'> = { position: null, ahead: null }): Wait {
-  return { reason, message, ...place, etaSeconds: null };
+function notQueued(reason: WaitReason, message: string): Wait {
+  return { reason, message, position: null, ahead: null, eta: null };
 }
 
 function count(number: number, noun: string): string {

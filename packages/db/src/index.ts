@@ -12,7 +12,7 @@ export type { Created, NewJob } from './jobs/create-job.ts';
 export type { JobRepository } from './jobs/jobs.ts';
 export type { Launched, LaunchRefusal, LaunchRequest } from './jobs/launch.ts';
 export type { JobFilter } from './jobs/list-jobs.ts';
-export type { QueueCursor, QueuedFilter, QueuePosition, WaitingJob } from './jobs/queue-order.ts';
+export type { HoldingJob, QueueCursor, QueuedFilter, QueuePosition, WaitingJob } from './jobs/queue-order.ts';
 export type { Effects, NewFineTunedModel, NewResultFile } from './jobs/write-change.ts';
 export type { AttemptKey, Heartbeat, LedgerFacts, LedgerRepository } from './ledger.ts';
 export type { LedgerEntry } from './ledger-row.ts';

@@ -2,7 +2,7 @@ import { createJobRequestSchema, type FineTuningJob, InvalidRequestError, listJo
 import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { describeFailure } from '../describe-failure.ts';
-import { describeWait, describeWaitBriefly } from '../describe-wait.ts';
+import { describeWait, describeWaitBriefly, describeWaits } from '../describe-wait.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readJsonBody } from '../http/read-json-body.ts';
 import { readQueryWithMetadata } from '../http/read-query.ts';
@@ -34,8 +34,14 @@ export function jobRoutes(router: Router, context: ApiContext): void {
     const filter = { projectId: caller.projectId, after, limit, poolId, model, search, states: state && [state] };
     const page = await db.jobs.list({ ...filter, metadata: metadata === 'null' ? null : metadata });
     if (after !== undefined && page.jobs.length === 0 && !(await db.jobs.get(after, caller.projectId))) throw unknownCursor();
-    const jobs = await Promise.all(page.jobs.map(async (job) => jobToRest(job, await describeWaitBriefly(context, job))));
-    sendJson(response, toList(jobs, page.hasMore));
+    const waits = await describeWaits(context, page.jobs);
+    sendJson(
+      response,
+      toList(
+        page.jobs.map((job, index) => jobToRest(job, waits[index] ?? null)),
+        page.hasMore,
+      ),
+    );
   }
 
   async function estimate({ request, response, caller }: Exchange) {

@@ -59,13 +59,14 @@ function identityRows(job: JobObject): Row[] {
 }
 
 function stateRows(job: JobObject, output: Output): Row[] {
-  const { state, reason, message, position, progress, attempt, max_attempts: maxAttempts, eta_seconds: etaSeconds } = job.capstan;
+  const { state, reason, message, position, progress, attempt, max_attempts: maxAttempts, eta, eta_seconds: left } = job.capstan;
   const rows: Row[] = [['state', reason === null ? paintState(state, output.colors) : `${paintState(state, output.colors)} (${reason})`]];
   if (message !== null) rows.push(['why', message]);
   if (position !== null) rows.push(['position', `${position} in the queue of ${job.capstan.pool}`]);
   if (attempt > 1) rows.push(['attempt', `${attempt} of at most ${maxAttempts}`]);
   if (progress !== null) rows.push(['progress', progressText(progress)]);
-  if (etaSeconds !== null) rows.push(['left', `about ${formatDuration(etaSeconds)}`]);
+  if (eta !== null) rows.push(['starts', `in about ${formatDuration(eta.p50)}, ${formatDuration(eta.p90)} if things go slowly`]);
+  else if (left !== null) rows.push(['left', `about ${formatDuration(left)}`]);
   if (job.fine_tuned_model !== null) rows.push(['result', job.fine_tuned_model]);
   return rows;
 }

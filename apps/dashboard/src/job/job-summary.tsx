@@ -1,6 +1,6 @@
 import { isTerminal, type JobObject } from '@capstan/core';
 import { Paper, Progress, Stack, Text } from '@mantine/core';
-import { count, dateTime, dollars, duration, figure } from '../format.ts';
+import { count, dateTime, dollars, duration, expectedStart, figure } from '../format.ts';
 import { JOB_STATES } from '../jobs/job-states.ts';
 import { type Fact, Facts } from '../shell/facts.tsx';
 import { PageLink } from '../shell/page-link.tsx';
@@ -23,8 +23,8 @@ export function JobSummary({ job }: { job: JobObject }) {
 function StepBar({ job }: { job: JobObject }) {
   const { progress, state, estimate } = job.capstan;
   const { step, total_steps: total } = progress ?? { step: 0, total_steps: estimate.steps };
-  const left =
-    job.capstan.eta_seconds === null ? '' : ` · ${duration(job.capstan.eta_seconds)} ${state === 'running' ? 'left' : 'until it starts'}`;
+  const { eta_seconds: seconds } = job.capstan;
+  const left = state === 'running' && seconds !== null ? ` · ${duration(seconds)} left` : '';
   return (
     <div>
       <Progress.Root size="lg">
@@ -51,6 +51,7 @@ function waiting({ capstan }: JobObject): Fact[] {
     : [
         ['Place in the queue', count(capstan.position)],
         ['Jobs ahead', count(capstan.ahead ?? 0)],
+        ['Expected start', expectedStart(capstan.eta)],
       ];
 }
 

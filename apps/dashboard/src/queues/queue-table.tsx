@@ -1,7 +1,7 @@
 import type { PoolForecastObject } from '@capstan/core';
 import { Group, Table, Text } from '@mantine/core';
 import { browserClock } from '../browser-clock.ts';
-import { ago, duration } from '../format.ts';
+import { ago, expectedStart } from '../format.ts';
 import { QueueJob } from './queue-job.tsx';
 import { QueuedJobActions } from './queued-job-actions.tsx';
 
@@ -30,7 +30,7 @@ export function QueueTable({ forecast }: { forecast: PoolForecastObject }) {
                 <Table.Td>{workers}</Table.Td>
                 <Table.Td>{priority}</Table.Td>
                 <Table.Td>{ago(at, browserClock.now())}</Table.Td>
-                <Table.Td>{expected(start)}</Table.Td>
+                <Table.Td>{expectedStart(start)}</Table.Td>
                 <Table.Td>
                   <Group gap="xs">{id !== null && <QueuedJobActions id={id} />}</Group>
                 </Table.Td>
@@ -42,10 +42,4 @@ export function QueueTable({ forecast }: { forecast: PoolForecastObject }) {
       {queued > queue.length && <Text size="sm">… and {queued - queue.length} more behind them.</Text>}
     </>
   );
-}
-
-function expected(start: PoolForecastObject['queue'][number]['starts_in_seconds']): string {
-  if (start === null) return 'not as things stand';
-  if (start.p90 === 0) return 'now';
-  return start.p50 === start.p90 ? `in ${duration(start.p50)}` : `in ${duration(start.p50)}, ${duration(start.p90)} if things go slowly`;
 }

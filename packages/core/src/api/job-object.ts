@@ -77,6 +77,9 @@ export const capstanJobSchema = z.looseObject({
   /** Place in its pool's queue, from 1; null where the job is not in the queue. */
   position: z.number().int().nullable(),
   ahead: z.number().int().nullable(),
+  /** Seconds until it starts, likely and if things go slowly; null where that cannot be told, and for jobs that do not wait. */
+  eta: z.looseObject({ p50: z.number(), p90: z.number() }).nullable(),
+  /** The likely one of these, or what is left of a job that runs. */
   eta_seconds: z.number().nullable(),
   pool: z.string(),
   priority: z.number().int(),

@@ -47,6 +47,11 @@ function toProgress(stored: StoredProgress | null, spec: JobSpec): JobProgress |
     tokensPerSecond: stored.tokensPerSecond ?? null,
     phase: stored.phase ?? 'loading',
     elapsedMs,
-    etaMs: step > 0 && elapsedMs > 0 ? Math.round((elapsedMs / step) * Math.max(0, totalSteps - step)) : null,
+    etaMs: etaMsOf({ step, elapsedMs, totalSteps }),
   };
+}
+
+/** What is left at the pace so far; null before the first step. */
+export function etaMsOf({ step, elapsedMs, totalSteps }: { step: number; elapsedMs: number; totalSteps: number }): number | null {
+  return step > 0 && elapsedMs > 0 ? Math.round((elapsedMs / step) * Math.max(0, totalSteps - step)) : null;
 }

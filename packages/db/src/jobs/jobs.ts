@@ -9,7 +9,16 @@ import { findJob } from './find-job.ts';
 import { gatherCreates } from './gather-creates.ts';
 import { type Launched, type LaunchRequest, launch } from './launch.ts';
 import { countByStatus, type JobFilter, listJobs, listReconcilable } from './list-jobs.ts';
-import { listQueued, listWaiting, position, type QueuedFilter, type QueuePosition, type WaitingJob } from './queue-order.ts';
+import {
+  type HoldingJob,
+  listHolding,
+  listQueued,
+  listWaiting,
+  position,
+  type QueuedFilter,
+  type QueuePosition,
+  type WaitingJob,
+} from './queue-order.ts';
 import type { Effects } from './write-change.ts';
 
 export interface JobContext {
@@ -31,6 +40,7 @@ export interface JobRepository {
   listReconcilable(page: { limit: number; after?: string }): Promise<FineTuningJob[]>;
   listQueued(filter: QueuedFilter): Promise<FineTuningJob[]>;
   listWaiting(poolId: string, limit: number): Promise<WaitingJob[]>;
+  listHolding(poolId: string, limit: number): Promise<HoldingJob[]>;
   position(jobId: string): Promise<QueuePosition | null>;
   /** The last event, metric and log line so far: a reader that begins here sees only what is new. */
   streamEnd(jobId: string): Promise<StreamPosition>;
@@ -50,6 +60,7 @@ export function createJobRepository(context: JobContext): JobRepository {
     listReconcilable: (page) => listReconcilable(context, page),
     listQueued: (filter) => listQueued(context, filter),
     listWaiting: (poolId, limit) => listWaiting(context, poolId, limit),
+    listHolding: (poolId, limit) => listHolding(context, poolId, limit),
     position: (jobId) => position(context, jobId),
     streamEnd: (jobId) => streamEnd(context, jobId),
     countByStatus: () => countByStatus(context),

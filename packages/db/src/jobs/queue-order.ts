@@ -1,6 +1,6 @@
-import type { FineTuningJob } from '@capstan/core';
+import { ACTIVE_STATUSES, type FineTuningJob, type JobStatus } from '@capstan/core';
 import { Prisma } from '../generated/client.ts';
-import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
+import { etaMsOf, JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
 import type { JobContext } from './jobs.ts';
 
 /** Where a job stands in the order (priority, queuedAt, id) of its pool. */
@@ -52,6 +52,28 @@ export async function listWaiting({ sql }: JobContext, poolId: string, limit: nu
       j.queued_at AS "queuedAt", (j.estimate->>'seconds')::float8 AS "estimatedSeconds"
     FROM jobs j WHERE j.pool_id = ${poolId} AND j.status = 'queued' ORDER BY j.priority, j.queued_at, j.id LIMIT ${limit}::int`;
   return sql.rows<WaitingJob>(statement, 'list-waiting');
+}
+
+/** What a forecast needs of a job that holds slots. */
+export interface HoldingJob extends Omit<WaitingJob, 'queuedAt'> {
+  status: JobStatus;
+  startedAt: Date | null;
+  /** What is left of it by its own reports; null where it has made none. */
+  etaMs: number | null;
+}
+
+/** Jobs that hold slots of a pool, the longest there first. */
+export async function listHolding({ sql }: JobContext, poolId: string, limit: number): Promise<HoldingJob[]> {
+  const statement = Prisma.sql`
+    SELECT j.id, j.project_id AS "projectId", j.spec->>'model' AS model, (j.spec->'resources'->>'workers')::int AS workers, j.priority,
+      j.status, j.started_at AS "startedAt", (j.estimate->>'seconds')::float8 AS "estimatedSeconds",
+      (j.spec->'training'->>'totalSteps')::int AS "totalSteps", coalesce((j.progress->>'step')::int, 0) AS step,
+      coalesce((j.progress->>'elapsedMs')::float8, 0) AS "elapsedMs"
+    FROM jobs j WHERE j.pool_id = ${poolId} AND j.status = ANY(${[...ACTIVE_STATUSES]}::job_status[])
+    ORDER BY j.queued_at, j.id LIMIT ${limit}::int`;
+  type Row = Omit<HoldingJob, 'etaMs'> & { totalSteps: number; step: number; elapsedMs: number };
+  const rows = await sql.rows<Row>(statement, 'list-holding');
+  return rows.map(({ totalSteps, step, elapsedMs, ...job }) => ({ ...job, etaMs: etaMsOf({ totalSteps, step, elapsedMs }) }));
 }
 
 /** Counted on the index of the queue order alone; null where the job does not wait. */
