@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { poolSchema } from '@capstan/core';
 import { type KubernetesLauncher, openKubernetesLauncher } from '@capstan/launcher';
 import { testCluster } from '@capstan/testing';
 import { AuthorizationV1Api, CoreV1Api, KubeConfig, type V1SubjectRulesReviewStatus } from '@kubernetes/client-node';
@@ -96,11 +97,11 @@ describe.runIf(local !== null)('the manifests', () => {
   async function liveThrough(launcher: KubernetesLauncher): Promise<void> {
     const name = 'ftjob-rights-a1';
     const settings = { image: nodeImage, imagePullPolicy: 'Never', command: ['node', '-e', WORKER], cpu: '50m' };
-    const pool = { id: 'pods', launcher: 'kubernetes', maxWorkers: 2, minReady: 0, gpusPerWorker: 0, pricePerGpuHour: 0 } as const;
+    const pool = poolSchema.parse({ id: 'pods', launcher: 'kubernetes', maxWorkers: 2, settings });
     await launcher.launch(
       {
         ...{ name, kind: 'train', jobId: 'ftjob-rights', attempt: 1, epoch: 1, worldSize: 2, memoryMiB: null, gpusPerWorker: 0 },
-        ...{ token: 'none', schedulerAddress: 'none:1', pool: { ...pool, paused: false, memoryMiB: null, settings, version: 1 } },
+        ...{ token: 'none', schedulerAddress: 'none:1', pool: { ...pool, version: 1 } },
       },
       { signal },
     );

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JobObject } from '@capstan/core';
+import { type JobObject, poolSchema } from '@capstan/core';
 import { type KubernetesLauncher, openKubernetesLauncher } from '@capstan/launcher';
 import { systemClock } from '@capstan/runtime';
 import { buildNodeImage, importImage, packageFiles, testCluster } from '@capstan/testing';
@@ -138,12 +138,12 @@ describe.runIf(local !== null)('jobs in pods of a cluster that is started here',
       command: ['node', '-e', 'setInterval(() => undefined, 1000)'],
       cpu: '50m',
     };
-    const pool = { id: 'pods', launcher: 'kubernetes', maxWorkers: 1, minReady: 0, gpusPerWorker: 0, pricePerGpuHour: 0 } as const;
+    const pool = poolSchema.parse({ id: 'pods', launcher: 'kubernetes', maxWorkers: 1, settings });
     await launcher.launch(
       {
         ...{ name: 'ftjob-stranger-a1', kind: 'train', jobId: 'ftjob-stranger', attempt: 1, epoch: 1, worldSize: 1 },
         ...{ memoryMiB: null, gpusPerWorker: 0, token: 'none', schedulerAddress: 'none:1' },
-        pool: { ...pool, paused: false, memoryMiB: null, settings, version: 1 },
+        pool: { ...pool, version: 1 },
       },
       { signal },
     );

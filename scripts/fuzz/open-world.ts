@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { poolSchema } from '@capstan/core';
 import { openDatabase } from '@capstan/db';
 import { systemClock } from '@capstan/runtime';
 import { dataDirAt, type Platform, startPlatform } from '../../apps/cli/src/platform/index.ts';
@@ -54,7 +55,7 @@ export async function openWorld(env: Record<string, string | undefined>): Promis
 async function fillWorld(platform: Platform): Promise<{ world: FuzzWorld; release: () => void }> {
   const { baseUrl, apiKey, databaseUrl, grpcAddress, dataDir } = platform;
   const db = openDatabase({ url: databaseUrl, clock: systemClock, poolSize: 1 });
-  await db.pools.ensure({ ...IDLE_SETTINGS, id: IDLE_POOL });
+  await db.pools.ensure(poolSchema.parse({ id: IDLE_POOL, launcher: 'process', maxWorkers: 1 }));
   await db.close();
   const { rank, release } = await playRank(platform, BASE_MODEL);
   const admin = connectRest(baseUrl, apiKey);
@@ -76,14 +77,3 @@ async function fillWorld(platform: Platform): Promise<{ world: FuzzWorld; releas
   };
   return { world, release };
 }
-
-const IDLE_SETTINGS = {
-  launcher: 'process',
-  maxWorkers: 1,
-  minReady: 0,
-  gpusPerWorker: 0,
-  pricePerGpuHour: 0,
-  paused: false,
-  memoryMiB: null,
-  settings: {},
-} as const;

@@ -27,7 +27,11 @@ export function validBody(route: string, { own, baseModel }: FuzzWorld): unknown
     'POST /v1/chat/completions': { model: baseModel, messages, ...sampling, stream: false },
     'POST /v1/completions': { model: baseModel, prompt: 'Summarize: a small tool.', ...sampling, stream: true },
     'POST /v1/models/compare': { models: [baseModel], prompt: 'Summarize: a small tool.', ...sampling },
-    'PATCH /v1/pools/{pool_id}': { max_workers: 2, min_ready: 0, price_per_gpu_hour: 1.5, paused: true, memory_mib: 512 },
+    'PATCH /v1/pools/{pool_id}': {
+      ...{ max_workers: 2, min_ready: 0, price_per_gpu_hour: 1.5, paused: true, memory_mib: 512, gpus_per_worker: 0 },
+      autoscale: { enabled: true, target_wait_seconds: 60, floor: 0, ceiling: 2, cool_down_seconds: 60 },
+      settings: { nodeSelector: { zone: 'a' } },
+    },
     'POST /v1/api_keys': { name: 'fuzz', role: 'viewer' },
   };
   return bodies[route] ?? { input: 'x' };

@@ -23,6 +23,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
 import { overviewRoutes } from './routes/overview.ts';
+import { poolEventRoutes } from './routes/pool-events.ts';
 import { poolForecastRoutes } from './routes/pool-forecast.ts';
 import { poolRoutes } from './routes/pools.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -62,7 +63,7 @@ function routes(context: ApiContext): Router {
   const groups = [
     ...[jobRoutes, jobRecordRoutes, jobHistoryRoutes, jobStreamRoutes, jobActionRoutes],
     ...[chatCompletionRoutes, completionRoutes, compareModelRoutes, modelRoutes],
-    ...[fileRoutes, poolRoutes, poolForecastRoutes, overviewRoutes, auditRoutes, apiKeyRoutes, sessionRoutes],
+    ...[fileRoutes, poolRoutes, poolForecastRoutes, poolEventRoutes, overviewRoutes, auditRoutes, apiKeyRoutes, sessionRoutes],
     ...[unsupportedRoutes, healthRoutes, metricsRoutes, documentationRoutes],
   ];
   for (const register of groups) register(router, context);

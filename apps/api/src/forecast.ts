@@ -15,7 +15,7 @@ export async function forecast(context: ForecastContext, pool: Pool, projectId: 
   const recent = await lookups.recentJobs(pool.id);
   const [work, usage] = await Promise.all([readPoolWork(context, pool, { head: HEAD_OF_QUEUE, recent }), db.pools.usage(pool.id)]);
   const starts = expectStarts(work);
-  const common = ({ id, model, workers, priority, ...job }: Omit<WaitingJob, 'queuedAt' | 'estimatedSeconds'>) => {
+  const common = ({ id, model, workers, priority, ...job }: Omit<WaitingJob, 'queuedAt' | 'notBefore' | 'estimatedSeconds'>) => {
     const isOwn = job.projectId === projectId;
     return { job_id: isOwn ? id : null, model: isOwn ? model : null, workers, priority };
   };

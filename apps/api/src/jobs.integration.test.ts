@@ -1,4 +1,4 @@
-import { eventObjectSchema, type JobObject, jobObjectSchema, listSchema } from '@capstan/core';
+import { eventObjectSchema, type JobObject, jobObjectSchema, listSchema, poolSchema } from '@capstan/core';
 import { createTestDatabase, makeStepReport } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_MODEL, startTestApi, type TestApi } from './testing/start-test-api.ts';
@@ -187,16 +187,7 @@ describe('cancel, pause, resume', () => {
 
 describe('why a job waits', () => {
   it('names those ahead, a full pool, a backoff, and what failed', async () => {
-    const pool = {
-      id: 'small',
-      launcher: 'process',
-      maxWorkers: 1,
-      minReady: 0,
-      gpusPerWorker: 0,
-      pricePerGpuHour: 0,
-      paused: false,
-    } as const;
-    await api.db.pools.ensure({ ...pool, memoryMiB: null, settings: {} });
+    await api.db.pools.ensure(poolSchema.parse({ id: 'small', launcher: 'process', maxWorkers: 1 }));
     const [first, second] = [await create({ capstan: { pool: 'small' } }), await create({ capstan: { pool: 'small' } })];
     expect((await get(second.id)).capstan).toMatchObject({ reason: 'QueuedBehindOthers', position: 2, ahead: 1 });
     await api.apply(first.id, { type: 'launched' });

@@ -99,3 +99,50 @@ describe('an operator', () => {
       expect((await send(method, path, method === 'GET' ? undefined : {}, api.key)).status).toBe(403);
   });
 });
+
+describe('the autoscaling of a pool', () => {
+  const patch = (autoscale: unknown, key = operator) => send('PATCH', '/pools/gpu', { autoscale }, key);
+
+  it('is off, until an operator says when and how far; what is left out stays', async () => {
+    const off = { enabled: false, target_wait_seconds: 300, floor: 0, ceiling: 10, cool_down_seconds: 300 };
+    expect(await json(await api.fetch('/pools/gpu'))).toMatchObject({ autoscale: off });
+    expect(await json(await patch({ enabled: true, ceiling: 4 }))).toMatchObject({ autoscale: { ...off, enabled: true, ceiling: 4 } });
+    const [latest] = (await json(await send('GET', '/audit_events'))).data as Answer[];
+    expect(latest).toMatchObject({
+      action: 'pool.update',
+      before: { autoscale: { enabled: false } },
+      after: { autoscale: { ceiling: 4 } },
+    });
+  });
+
+  it('is refused with a floor above the ceiling, and from a submitter', async () => {
+    const refused = await patch({ floor: 5 });
+    expect([refused.status, await json(refused)]).toMatchObject([400, { error: { param: 'autoscale.floor' } }]);
+    expect((await patch({ pace: 5 })).status).toBe(400);
+    expect((await patch({ floor: 1 }, api.key)).status).toBe(403);
+  });
+
+  it('lists its decisions for everybody', async () => {
+    const pool = await api.db.pools.get('gpu');
+    if (pool === null) throw new Error('no pool');
+    const decision = { workers: 4, reason: 'QueueWaitsTooLong', message: 'Jobs wait up to 12 min.', actor: 'autoscaler' } as const;
+    await api.db.pools.scale(pool, decision);
+    const { data } = await json(await api.fetch('/pools/gpu/events?limit=5'));
+    const change = { before: { max_workers: 3 }, after: { max_workers: 4 } };
+    expect(data).toMatchObject([{ object: 'pool.event', pool: 'gpu', action: 'pool.scale', ...withoutWorkers(decision), ...change }]);
+    expect((await api.fetch('/pools/none/events')).status).toBe(404);
+  });
+});
+
+function withoutWorkers<Decision extends { workers: number }>({ workers: _workers, ...decision }: Decision) {
+  return decision;
+}
+
+describe("the launcher's settings of a pool", () => {
+  it('are shown to operators only, who change them whole', async () => {
+    expect(await json(await api.fetch('/pools/gpu'))).not.toHaveProperty('settings');
+    expect(await json(await send('GET', '/pools/gpu'))).toMatchObject({ settings: { nodeSelector: { gpu: 'yes' } } });
+    const changed = await send('PATCH', '/pools/gpu', { gpus_per_worker: 4, settings: { nodeSelector: { zone: 'a' } } });
+    expect(await json(changed)).toMatchObject({ gpus_per_worker: 4, settings: { nodeSelector: { zone: 'a' } } });
+  });
+});

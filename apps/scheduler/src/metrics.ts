@@ -42,6 +42,12 @@ export function createMetrics() {
     entriesDropped: plain('capstan_queue_entries_dropped_total', 'Queue entries whose job no longer waited for them when they were taken.'),
     repairs: counter('capstan_sweep_repairs_total', 'What sweeps found half done and put right, by kind.', 'kind', REPAIRS),
     removals: counter('capstan_sweep_removals_total', 'What sweeps cleared away because its time was over, by kind.', 'kind', REMOVALS),
+    poolScalings: new Counter({
+      name: 'capstan_pool_scalings_total',
+      help: 'Changes of size that the autoscaler made, by pool and direction.',
+      labelNames: ['pool', 'direction'],
+      registers,
+    }),
     serving: counter('capstan_serving_events_total', 'Serving workers started and lost, and requests turned away.', 'event', SERVING),
   };
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { ShutdownError } from '@capstan/core';
 import { startGrpcServer, type WorkerSession } from '@capstan/proto';
+import { autoscalePools } from './autoscale-pools.ts';
 import { createDispatchers } from './dispatch/dispatchers.ts';
 import { drainRanks } from './drain-ranks.ts';
 import { followChanges } from './follow-changes.ts';
@@ -146,6 +147,7 @@ function startLoops(context: SchedulerContext, parts: Parts, signal: AbortSignal
     }),
     every(settings.sweepIntervalMs, 'sweeps', sweep),
     every(settings.sweepIntervalMs, 'pools', () => dispatchers.refresh()),
+    every(settings.sweepIntervalMs, 'autoscale', () => autoscalePools(context)),
     every(HOUSEKEEPING_MS, 'heartbeats', () => parts.heartbeats.flush()),
     every(HOUSEKEEPING_MS, 'serving', async () => parts.serving.unloadIdle()),
   ];

@@ -2,8 +2,10 @@ import {
   type CreatePoolRequest,
   type List,
   listSchema,
+  type PoolEventObject,
   type PoolForecastObject,
   type PoolObject,
+  poolEventObjectSchema,
   poolForecastObjectSchema,
   poolObjectSchema,
   type UpdatePoolRequest,
@@ -21,6 +23,12 @@ export interface PoolsClient {
   create(request: CreatePoolRequest, options?: RequestOptions): Promise<PoolObject>;
   /** Launches nothing more, and lets the pool's jobs save a checkpoint and pause. */
   drain(id: string, options?: RequestOptions): Promise<PoolObject>;
+  /** What the autoscaler decided, newest first. */
+  events(
+    id: string,
+    page?: { after?: string | undefined; limit?: number | undefined },
+    options?: RequestOptions,
+  ): Promise<List<PoolEventObject>>;
   /** When each queued job starts, as the pool is or as `supposed`. */
   forecast(id: string, supposed?: SupposedPool, options?: RequestOptions): Promise<PoolForecastObject>;
   /** Give the `version` you saw to change only that one; a conflict otherwise. */
@@ -28,6 +36,7 @@ export interface PoolsClient {
 }
 
 const poolList = listSchema(poolObjectSchema);
+const eventList = listSchema(poolEventObjectSchema);
 
 export function poolsClient({ request }: Transport): PoolsClient {
   return {
@@ -35,6 +44,8 @@ export function poolsClient({ request }: Transport): PoolsClient {
     list: (options) => request(poolList, { method: 'GET', path: '/pools', ...options }),
     create: (json, options) => request(poolObjectSchema, { method: 'POST', path: '/pools', json, ...options }),
     drain: (id, options) => request(poolObjectSchema, { method: 'POST', path: `/pools/${segment(id)}/drain`, ...options }),
+    events: (id, page, options) =>
+      request(eventList, { method: 'GET', path: `/pools/${segment(id)}/events`, query: { ...page }, ...options }),
     forecast: (id, { maxWorkers, paused } = {}, options) => {
       const query = { max_workers: maxWorkers, paused: paused === undefined ? undefined : String(paused) };
       return request(poolForecastObjectSchema, { method: 'GET', path: `/pools/${segment(id)}/forecast`, query, ...options });

@@ -44,12 +44,16 @@ export type { ModelObject } from './api/model-object.ts';
 export { modelObjectSchema } from './api/model-object.ts';
 export type { OverviewObject } from './api/overview-object.ts';
 export { overviewObjectSchema } from './api/overview-object.ts';
+export type { PoolEventObject } from './api/pool-event-object.ts';
+export { listPoolEventsQuerySchema, poolEventObjectSchema } from './api/pool-event-object.ts';
 export type { PoolForecastObject } from './api/pool-forecast-object.ts';
 export { poolForecastObjectSchema, poolForecastQuerySchema } from './api/pool-forecast-object.ts';
-export type { CreatePoolRequest, PoolObject, UpdatePoolRequest } from './api/pool-object.ts';
+export type { AutoscaleRequest, CreatePoolRequest, PoolObject, UpdatePoolRequest } from './api/pool-object.ts';
 export { createPoolRequestSchema, poolObjectSchema, updatePoolRequestSchema } from './api/pool-object.ts';
 export type { CreateSessionRequest, SessionObject } from './api/session-object.ts';
 export { createSessionRequestSchema, mayAct, SESSION_HEADER, sessionObjectSchema } from './api/session-object.ts';
+export type { AutoscalePolicy } from './autoscale-policy.ts';
+export { autoscalePolicySchema } from './autoscale-policy.ts';
 export { checkpointName, parseCheckpointName } from './checkpoint-name.ts';
 export type { Clock } from './clock.ts';
 export type { DatasetReport, Leakage, LengthSummary } from './datasets/dataset-report.ts';
@@ -62,6 +66,8 @@ export { joinMessages, toSourceTarget } from './datasets/source-target.ts';
 export { deadlineFailure, deadlineOf } from './deadline.ts';
 export type { AttemptFacts, DecideContext, DecidedAction, DecideLimits, Decision } from './decide.ts';
 export { decide } from './decide.ts';
+export type { ScaleDecision, ScaleOutlook, ScaleReason } from './decide-scale.ts';
+export { decideScale, SCALE_REASONS } from './decide-scale.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export {
   AppError,

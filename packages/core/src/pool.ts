@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { autoscalePolicySchema } from './autoscale-policy.ts';
 
 /** A named set of slots: one worker takes one slot. Kubernetes' own names for what is Kubernetes'. */
 export const poolSchema = z.object({
@@ -15,6 +16,7 @@ export const poolSchema = z.object({
   memoryMiB: z.number().int().min(64).nullable().default(null),
   /** Launcher-specific settings: node selector, image, tolerations … */
   settings: z.record(z.string(), z.unknown()).default({}),
+  autoscale: autoscalePolicySchema.prefault({}),
 });
 export type Pool = z.infer<typeof poolSchema> & { version: number };
 

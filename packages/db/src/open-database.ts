@@ -18,6 +18,7 @@ import { createMetricRepository, type MetricRepository } from './metrics.ts';
 import { createModelRepository, type ModelRepository } from './models.ts';
 import { openPool } from './open-pool.ts';
 import { createOverviewRepository, type OverviewRepository } from './overview.ts';
+import { createPoolEventRepository, type PoolEventRepository } from './pool-events.ts';
 import { createPoolRepository, type PoolRepository } from './pools.ts';
 import { createPrisma } from './prisma.ts';
 import { createProjectRepository, type ProjectRepository } from './projects.ts';
@@ -41,6 +42,7 @@ export interface Database {
   files: FileRepository;
   models: ModelRepository;
   pools: PoolRepository;
+  poolEvents: PoolEventRepository;
   jobs: JobRepository;
   events: EventRepository;
   metrics: MetricRepository;
@@ -78,7 +80,8 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
     audit: createAuditRepository(prisma, clock),
     files: createFileRepository(prisma, clock),
     models: createModelRepository(prisma),
-    pools: createPoolRepository({ prisma, sql, announcer }),
+    pools: createPoolRepository({ prisma, sql, clock, announcer }),
+    poolEvents: createPoolEventRepository(prisma),
     jobs: createJobRepository({ sql, clock, announcer }),
     events: createEventRepository(prisma),
     metrics: createMetricRepository(prisma, sql),

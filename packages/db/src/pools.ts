@@ -1,8 +1,9 @@
-import { ConflictError, NotFoundError, type Pool } from '@capstan/core';
+import { type Clock, ConflictError, NotFoundError, type Pool, type ScaleDecision } from '@capstan/core';
 import type { Announcer } from './announcer.ts';
 import { Prisma } from './generated/client.ts';
 import { toPool } from './pool-row.ts';
 import type { PrismaDatabase } from './prisma.ts';
+import { readScaleFacts, type ScaleFacts, scalePool } from './scale-pool.ts';
 import type { Sql } from './sql.ts';
 
 export type PoolSettings = Omit<Pool, 'version'>;
@@ -24,13 +25,23 @@ export interface PoolRepository {
   list(): Promise<Pool[]>;
   /** ConflictError where someone else changed the pool since `expectedVersion`. */
   update(id: string, patch: PoolPatch, expectedVersion: number): Promise<Pool>;
+  /** Null where somebody changed the pool since it was seen; `actor` has decided so, which is written down with it. */
+  scale(pool: Pool, decision: ScaleDecision & { actor: string }): Promise<Pool | null>;
+  scaleFacts(poolId: string, since: Date): Promise<ScaleFacts>;
   usage(poolId: string): Promise<PoolUsage>;
   /** Slots taken by jobs with ranks, of every pool that has any. */
   reserved(): Promise<Map<string, number>>;
 }
 
-export function createPoolRepository(context: { prisma: PrismaDatabase; sql: Sql; announcer: Announcer }): PoolRepository {
-  const { prisma } = context;
+interface PoolContext {
+  prisma: PrismaDatabase;
+  sql: Sql;
+  clock: Clock;
+  announcer: Announcer;
+}
+
+export function createPoolRepository(context: PoolContext): PoolRepository {
+  const { prisma, sql, clock } = context;
   async function get(id: string): Promise<Pool | null> {
     const row = await prisma.pool.findUnique({ where: { id } });
     return row === null ? null : toPool(row);
@@ -45,7 +56,8 @@ export function createPoolRepository(context: { prisma: PrismaDatabase; sql: Sql
     },
     list: async () => (await prisma.pool.findMany({ orderBy: { id: 'asc' } })).map(toPool),
     async update(id, patch, expectedVersion) {
-      const data = { ...toColumns(patch), version: { increment: 1 } };
+      const scaled = patch.maxWorkers === undefined ? {} : { scaledAt: clock.now() };
+      const data = { ...toColumns(patch), ...scaled, version: { increment: 1 } };
       const { count } = await prisma.pool.updateMany({ where: { id, version: expectedVersion }, data });
       const pool = await get(id);
       if (pool === null) throw new NotFoundError(`There is no pool ${id}.`);
@@ -53,10 +65,12 @@ export function createPoolRepository(context: { prisma: PrismaDatabase; sql: Sql
       context.announcer.announce({ kind: 'pool', poolId: id });
       return pool;
     },
-    usage: (poolId) => readUsage(context.sql, poolId),
+    scale: (pool, decision) => scalePool(sql, pool, { ...decision, at: clock.now() }),
+    scaleFacts: (poolId, since) => readScaleFacts(sql, poolId, since),
+    usage: (poolId) => readUsage(sql, poolId),
     reserved: async () => {
       const statement = Prisma.sql`SELECT pool_id AS "poolId", sum(workers)::int AS workers FROM reservations GROUP BY pool_id`;
-      const rows = await context.sql.rows<{ poolId: string; workers: number }>(statement, 'reserved-slots');
+      const rows = await sql.rows<{ poolId: string; workers: number }>(statement, 'reserved-slots');
       return new Map(rows.map(({ poolId, workers }) => [poolId, workers]));
     },
   };
@@ -72,7 +86,12 @@ async function readUsage(sql: Sql, poolId: string): Promise<PoolUsage> {
   return usage ?? { reserved: 0, running: 0, queued: 0 };
 }
 
-function toColumns<Settings extends PoolPatch>(settings: Settings): Omit<Settings, 'settings'> & { settings?: Prisma.InputJsonObject } {
-  const { settings: own, ...columns } = settings;
-  return own === undefined ? columns : { ...columns, settings: own as Prisma.InputJsonObject };
+type Json = Prisma.InputJsonObject;
+
+function toColumns<Settings extends PoolPatch>({ settings, autoscale, ...columns }: Settings) {
+  return {
+    ...columns,
+    ...(settings === undefined ? {} : { settings: settings as Json }),
+    ...(autoscale === undefined ? {} : { autoscale: autoscale as Json }),
+  };
 }

@@ -103,6 +103,7 @@ export function makePool(changes: Partial<Pool> = {}): Pool {
     paused: false,
     memoryMiB: null,
     settings: {},
+    autoscale: { enabled: false, targetWaitSeconds: 300, floor: 0, ceiling: 10, coolDownSeconds: 300 },
     version: 0,
     ...changes,
   };

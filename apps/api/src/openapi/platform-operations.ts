@@ -1,4 +1,4 @@
-import { listAuditEventsQuerySchema, listSchema, poolForecastQuerySchema } from '@capstan/core';
+import { listAuditEventsQuerySchema, listPoolEventsQuerySchema, listSchema, poolForecastQuerySchema } from '@capstan/core';
 import type { Operation } from './operation.ts';
 import { schemas } from './schemas.ts';
 
@@ -62,7 +62,7 @@ export const operatorOperations: Operation[] = [
     path: '/pools/{pool_id}',
     id: 'updatePool',
     tag: 'Pools',
-    summary: 'Scale, pause or price a pool.',
+    summary: 'Scale, pause, price or otherwise change a pool, or let its size follow its queue.',
     body: schemas.UpdatePoolRequest,
     answer: schemas.Pool,
   },
@@ -94,6 +94,15 @@ export const operatorOperations: Operation[] = [
     summary: 'Tell when each queued job starts, as the pool is or as it might be.',
     query: poolForecastQuerySchema,
     answer: schemas.PoolForecast,
+  },
+  {
+    ...read,
+    path: '/pools/{pool_id}/events',
+    id: 'listPoolEvents',
+    tag: 'Pools',
+    summary: 'List what the autoscaler decided, and why.',
+    query: listPoolEventsQuerySchema,
+    answer: listSchema(schemas.PoolEvent),
   },
   {
     ...read,

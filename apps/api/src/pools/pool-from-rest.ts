@@ -1,4 +1,4 @@
-import type { Pool } from '@capstan/core';
+import { type AutoscalePolicy, type AutoscaleRequest, InvalidRequestError, type Pool } from '@capstan/core';
 
 const NAMES = {
   id: 'id',
@@ -12,11 +12,28 @@ const NAMES = {
   settings: 'settings',
 } as const satisfies Record<string, keyof Pool>;
 
-/** The members that a request names, under the names of the domain; those that it leaves out stay out. */
-export function poolFromRest(members: { [Name in keyof typeof NAMES]?: Pool[(typeof NAMES)[Name]] | undefined }): Partial<Pool> {
+type Members = { [Name in keyof typeof NAMES]?: Pool[(typeof NAMES)[Name]] | undefined } & { autoscale?: AutoscaleRequest | undefined };
+
+/** The members that a request names, under the names of the domain; those that it leaves out stay out, or in `policy` as they are. */
+export function poolFromRest({ autoscale, ...members }: Members, policy: AutoscalePolicy): Partial<Pool> {
   const pairs = Object.entries(NAMES).flatMap(([wire, name]) => {
     const value = members[wire as keyof typeof NAMES];
     return value === undefined ? [] : [[name, value]];
   });
-  return Object.fromEntries(pairs);
+  return { ...Object.fromEntries(pairs), ...(autoscale === undefined ? {} : { autoscale: policyFromRest(autoscale, policy) }) };
+}
+
+function policyFromRest(request: AutoscaleRequest, policy: AutoscalePolicy): AutoscalePolicy {
+  const {
+    enabled = policy.enabled,
+    floor = policy.floor,
+    ceiling = policy.ceiling,
+    target_wait_seconds: targetWaitSeconds = policy.targetWaitSeconds,
+    cool_down_seconds: coolDownSeconds = policy.coolDownSeconds,
+  } = request;
+  if (floor > ceiling) {
+    const message = `Invalid value for 'autoscale.floor'. The floor is ${floor}, and the ceiling ${ceiling}: it cannot be below.`;
+    throw new InvalidRequestError(message, { param: 'autoscale.floor', reason: 'invalid_value' });
+  }
+  return { enabled, targetWaitSeconds, floor, ceiling, coolDownSeconds };
 }

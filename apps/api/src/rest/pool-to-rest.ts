@@ -1,6 +1,8 @@
-import type { Pool, PoolObject } from '@capstan/core';
+import { type ApiKeyRole, mayAct, type Pool, type PoolObject } from '@capstan/core';
 
-export function poolToRest(pool: Pool, usage: PoolObject['usage']): PoolObject {
+/** The pool as a caller of this role may see it: the launcher's settings can hold what is none of a tenant's business. */
+export function poolToRest(pool: Pool, usage: PoolObject['usage'], role: ApiKeyRole): PoolObject {
+  const { enabled, targetWaitSeconds, floor, ceiling, coolDownSeconds } = pool.autoscale;
   return {
     id: pool.id,
     object: 'pool',
@@ -11,6 +13,8 @@ export function poolToRest(pool: Pool, usage: PoolObject['usage']): PoolObject {
     price_per_gpu_hour: pool.pricePerGpuHour,
     paused: pool.paused,
     memory_mib: pool.memoryMiB,
+    autoscale: { enabled, target_wait_seconds: targetWaitSeconds, floor, ceiling, cool_down_seconds: coolDownSeconds },
+    ...(mayAct(role, 'operator') ? { settings: pool.settings } : {}),
     version: pool.version,
     usage,
   };

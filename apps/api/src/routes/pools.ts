@@ -1,4 +1,12 @@
-import { ConflictError, createPoolRequestSchema, NotFoundError, type Pool, poolSchema, updatePoolRequestSchema } from '@capstan/core';
+import {
+  autoscalePolicySchema,
+  ConflictError,
+  createPoolRequestSchema,
+  NotFoundError,
+  type Pool,
+  poolSchema,
+  updatePoolRequestSchema,
+} from '@capstan/core';
 import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
@@ -11,10 +19,17 @@ import { poolFromRest } from '../pools/pool-from-rest.ts';
 import { poolToRest } from '../rest/pool-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 
+interface Change {
+  patchOf: (pool: Pool) => Partial<Pool>;
+  version?: number | undefined;
+}
+
+const NO_POLICY = autoscalePolicySchema.parse({});
+
 /** What operators do to pools is written down with its before and after. */
 export function poolRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, lookups, settings } = context;
-  const show = async (pool: Pool) => poolToRest(pool, { ...(await db.pools.usage(pool.id)) });
+  const show = async ({ caller }: Exchange, pool: Pool) => poolToRest(pool, { ...(await db.pools.usage(pool.id)) }, caller.role);
   const poolOf = ({ request }: Exchange) => findPool(context, pathPart(request, 'poolId'));
   const bodyOf = async ({ request }: Exchange) => (await readJsonBody(request, settings.maxJsonBytes)).value;
 
@@ -25,19 +40,19 @@ export function poolRoutes(router: Router, context: ApiContext): void {
   }
 
   async function create(exchange: Exchange) {
-    const wanted = poolSchema.parse(poolFromRest(validate(createPoolRequestSchema, await bodyOf(exchange))));
+    const wanted = poolSchema.parse(poolFromRest(validate(createPoolRequestSchema, await bodyOf(exchange)), NO_POLICY));
     if (await db.pools.get(wanted.id)) {
       throw new ConflictError(`There is a pool '${wanted.id}' already: PATCH changes it.`, { param: 'id', reason: 'pool_exists' });
     }
     const pool = await db.pools.ensure(wanted);
     lookups.forgetPool(pool.id);
     await record(exchange, 'pool.create', { subject: pool.id, before: {}, after: wanted });
-    exchange.response.status(201).json(await show(pool));
+    exchange.response.status(201).json(await show(exchange, pool));
   }
 
-  async function change(exchange: Exchange, action: string, { patch, version }: { patch: Partial<Pool>; version?: number | undefined }) {
+  async function change(exchange: Exchange, action: string, { patchOf, version }: Change) {
     const pool = await poolOf(exchange);
-    const changed = await db.pools.update(pool.id, patch, version ?? pool.version);
+    const changed = await db.pools.update(pool.id, patchOf(pool), version ?? pool.version);
     lookups.forgetPool(pool.id);
     await record(exchange, action, { subject: pool.id, ...changeOf(pool, changed) });
     return changed;
@@ -45,23 +60,25 @@ export function poolRoutes(router: Router, context: ApiContext): void {
 
   async function update(exchange: Exchange) {
     const { version, ...patch } = validate(updatePoolRequestSchema, await bodyOf(exchange));
-    exchange.response.json(await show(await change(exchange, 'pool.update', { patch: poolFromRest(patch), version })));
+    const patchOf = (pool: Pool) => poolFromRest(patch, pool.autoscale);
+    exchange.response.json(await show(exchange, await change(exchange, 'pool.update', { patchOf, version })));
   }
 
   async function drain(exchange: Exchange) {
-    const pool = await change(exchange, 'pool.drain', { patch: { paused: true } });
+    const pool = await change(exchange, 'pool.drain', { patchOf: () => ({ paused: true }) });
     await drainPool(context, pool.id);
-    exchange.response.json(await show(pool));
+    exchange.response.json(await show(exchange, pool));
   }
 
   resource(router, '/v1/pools', {
-    get: endpoint(authenticate, 'viewer', async ({ response }) => {
-      response.json(toList(await Promise.all((await db.pools.list()).map(show)), false));
+    get: endpoint(authenticate, 'viewer', async (exchange) => {
+      const pools = await db.pools.list();
+      exchange.response.json(toList(await Promise.all(pools.map((pool) => show(exchange, pool))), false));
     }),
     post: endpoint(authenticate, 'operator', create),
   });
   resource(router, '/v1/pools/:poolId', {
-    get: endpoint(authenticate, 'viewer', async (exchange) => void exchange.response.json(await show(await poolOf(exchange)))),
+    get: endpoint(authenticate, 'viewer', async (exchange) => void exchange.response.json(await show(exchange, await poolOf(exchange)))),
     patch: endpoint(authenticate, 'operator', update),
   });
   resource(router, '/v1/pools/:poolId/drain', { post: endpoint(authenticate, 'operator', drain) });

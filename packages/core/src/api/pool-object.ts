@@ -1,5 +1,15 @@
 import { z } from 'zod';
+import { autoscalePolicySchema } from '../autoscale-policy.ts';
 import { poolSchema } from '../pool.ts';
+
+const policy = autoscalePolicySchema.shape;
+const autoscaleObjectSchema = z.looseObject({
+  enabled: z.boolean(),
+  target_wait_seconds: z.number().int(),
+  floor: z.number().int(),
+  ceiling: z.number().int(),
+  cool_down_seconds: z.number().int(),
+});
 
 export const poolObjectSchema = z.looseObject({
   id: z.string(),
@@ -11,18 +21,41 @@ export const poolObjectSchema = z.looseObject({
   price_per_gpu_hour: z.number(),
   paused: z.boolean(),
   memory_mib: z.number().int().nullable(),
+  /** When `max_workers` follows the queue by itself, and how far. */
+  autoscale: autoscaleObjectSchema,
+  /** The launcher's own; for operators only. */
+  settings: poolSchema.shape.settings.unwrap().optional(),
   /** Grows with every change; send it back with PATCH to change only what you saw. */
   version: z.number().int(),
   usage: z.looseObject({ reserved: z.number().int(), running: z.number().int(), queued: z.number().int() }),
 });
 export type PoolObject = z.infer<typeof poolObjectSchema>;
 
+/** Members that are left out stay as they are. */
+const autoscaleRequestSchema = z.strictObject({
+  enabled: policy.enabled.unwrap().optional(),
+  target_wait_seconds: policy.targetWaitSeconds.unwrap().optional().meta({ description: 'As long as a job may wait before it starts.' }),
+  floor: policy.floor.unwrap().optional(),
+  ceiling: policy.ceiling.unwrap().optional(),
+  cool_down_seconds: policy.coolDownSeconds
+    .unwrap()
+    .optional()
+    .meta({ description: 'At least so long between two changes, and without use before workers are given up.' }),
+});
+export type AutoscaleRequest = z.infer<typeof autoscaleRequestSchema>;
+
 const changeable = {
   max_workers: poolSchema.shape.maxWorkers.optional(),
   min_ready: z.number().int().min(0).max(10_000).optional(),
+  gpus_per_worker: z.number().int().min(0).max(64).optional().meta({ description: 'Of jobs that are submitted from then on.' }),
   price_per_gpu_hour: z.number().min(0).max(1_000_000).optional(),
   paused: z.boolean().optional(),
   memory_mib: z.number().int().min(64).max(16_777_216).nullable().optional(),
+  autoscale: autoscaleRequestSchema.optional(),
+  settings: poolSchema.shape.settings
+    .unwrap()
+    .optional()
+    .meta({ description: "The launcher's own, whole: node selector, image, tolerations …" }),
 };
 
 export const createPoolRequestSchema = z.strictObject({
@@ -32,8 +65,6 @@ export const createPoolRequestSchema = z.strictObject({
     .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'A pool name holds lower-case letters, digits and "-" only.'),
   launcher: z.enum(['kubernetes', 'process'], { error: 'Give kubernetes or process.' }),
   max_workers: poolSchema.shape.maxWorkers,
-  gpus_per_worker: z.number().int().min(0).max(64).optional(),
-  settings: poolSchema.shape.settings.optional().meta({ description: "The launcher's own: node selector, image, tolerations …" }),
 });
 export type CreatePoolRequest = z.input<typeof createPoolRequestSchema>;
 

@@ -42,6 +42,8 @@ export interface WaitingJob {
   workers: number;
   priority: number;
   queuedAt: Date;
+  /** A job that backs off waits for this, and holds up nobody. */
+  notBefore: Date | null;
   estimatedSeconds: number;
 }
 
@@ -49,13 +51,13 @@ export interface WaitingJob {
 export async function listWaiting({ sql }: JobContext, poolId: string, limit: number): Promise<WaitingJob[]> {
   const statement = Prisma.sql`
     SELECT j.id, j.project_id AS "projectId", j.spec->>'model' AS model, (j.spec->'resources'->>'workers')::int AS workers, j.priority,
-      j.queued_at AS "queuedAt", (j.estimate->>'seconds')::float8 AS "estimatedSeconds"
+      j.queued_at AS "queuedAt", j.not_before AS "notBefore", (j.estimate->>'seconds')::float8 AS "estimatedSeconds"
     FROM jobs j WHERE j.pool_id = ${poolId} AND j.status = 'queued' ORDER BY j.priority, j.queued_at, j.id LIMIT ${limit}::int`;
   return sql.rows<WaitingJob>(statement, 'list-waiting');
 }
 
 /** What a forecast needs of a job that holds slots. */
-export interface HoldingJob extends Omit<WaitingJob, 'queuedAt'> {
+export interface HoldingJob extends Omit<WaitingJob, 'queuedAt' | 'notBefore'> {
   status: JobStatus;
   startedAt: Date | null;
   /** What is left of it by its own reports; null where it has made none. */
