@@ -26,6 +26,8 @@ export const configSchema = z.object({
   REDIS_URL: z.string().optional(),
   QUEUE_DATABASE_URL: z.string().optional(),
   SCHEDULER_ADDRESS: z.string().default('127.0.0.1:7070'),
+  /** A file with the authority that signs the scheduler's certificate; without it the API speaks to it in the clear. */
+  SCHEDULER_CA_FILE: z.string().optional(),
   INTERNAL_TOKEN: z.string().min(16, 'must have 16 characters or more'),
   ARTIFACTS_DIR: z.string(),
   UPLOADS_DIR: z.string(),

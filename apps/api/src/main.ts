@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createDirectoryStore } from '@capstan/artifacts';
 import { migrateWhenReachable, openDatabase, whenReachable } from '@capstan/db';
@@ -38,7 +38,8 @@ const db = openDatabase({ url: databaseUrl, clock, poolSize: config.DATABASE_POO
 const queue = createQueue(
   config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? databaseUrl } : { redisUrl: config.REDIS_URL },
 );
-const inference = createInferenceClient({ address: config.SCHEDULER_ADDRESS, token: config.INTERNAL_TOKEN });
+const tls = config.SCHEDULER_CA_FILE === undefined ? {} : { tls: { authority: readFileSync(config.SCHEDULER_CA_FILE) } };
+const inference = createInferenceClient({ address: config.SCHEDULER_ADDRESS, token: config.INTERNAL_TOKEN, ...tls });
 const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
 const settings = {
   uploadsDir: config.UPLOADS_DIR,

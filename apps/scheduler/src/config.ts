@@ -22,10 +22,12 @@ export const configSchema = z
     QUEUE_DATABASE_URL: z.string().optional(),
     GRPC_ADDRESS: z.string().default('127.0.0.1:7070'),
     /**
-     * Where workers find this very scheduler, if not at GRPC_ADDRESS. With several replicas it must name this one, for instance its pod, and no
-     * service that chooses among them: the ranks of a job meet here to sum their gradients.
+     * Where workers find this very scheduler, if not at GRPC_ADDRESS: the ranks of a job meet here to sum their gradients, so it names one
+     * replica, for instance by its pod. After a comma may follow what speaks for it when it is away: the service of all replicas.
      */
     ADVERTISED_ADDRESS: z.string().optional(),
+    /** A directory with tls.crt, tls.key and ca.crt, as cert-manager fills a Secret: gRPC speaks TLS then, and workers are given the authority. */
+    GRPC_TLS_DIR: z.string().optional(),
     /** Where `/healthz`, `/readyz` and `/metrics` are served, without keys; without it, nowhere. */
     HEALTH_ADDRESS: z.string().optional(),
     WORKER_TOKEN_SECRET: z.string().min(32),

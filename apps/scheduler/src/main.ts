@@ -5,6 +5,7 @@ import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/
 import { collectDefaultMetrics } from 'prom-client';
 import { configSchema } from './config.ts';
 import { openLaunchers } from './open-launchers.ts';
+import { readTls } from './read-tls.ts';
 import { startScheduler } from './scheduler.ts';
 import { serveHealth } from './serve-health.ts';
 import { toSettings } from './settings.ts';
@@ -38,6 +39,7 @@ const scheduler = await startScheduler({
   settings: toSettings(config),
   grpcAddress: config.GRPC_ADDRESS,
   advertisedAddress: config.ADVERTISED_ADDRESS ?? null,
+  tls: config.GRPC_TLS_DIR === undefined ? undefined : await readTls(config.GRPC_TLS_DIR, clock.now()),
 });
 
 const { registry } = scheduler.metrics;

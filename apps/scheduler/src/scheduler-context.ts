@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '@capstan/artifacts';
 import type { Clock, DecideLimits } from '@capstan/core';
 import type { Database } from '@capstan/db';
-import type { Launcher } from '@capstan/launcher';
+import type { Launcher, SchedulerTls } from '@capstan/launcher';
 import type { JobQueue } from '@capstan/queue';
 import type { Logger } from '@capstan/runtime';
 import type { SchedulerMetrics } from './metrics.ts';
@@ -60,4 +60,6 @@ export interface SchedulerContext {
   settings: SchedulerSettings;
   /** Where workers find the gRPC server; known once it listens. */
   schedulerAddress: string;
+  /** What they tell it from others by, where it speaks TLS. */
+  schedulerTls?: SchedulerTls | undefined;
 }

@@ -8,6 +8,7 @@ import { followChanges } from './follow-changes.ts';
 import { addGauges } from './gauges.ts';
 import { createKeyedRunner } from './keyed-runner.ts';
 import { createMetrics, type SchedulerMetrics } from './metrics.ts';
+import type { GrpcTls } from './read-tls.ts';
 import { createListening } from './reconcile/listening.ts';
 import { createObservedRanks } from './reconcile/observed-ranks.ts';
 import { reconcileAll } from './reconcile/reconcile-all.ts';
@@ -24,11 +25,13 @@ import { createSessionRegistry } from './sessions/session-registry.ts';
 import { createSweeps } from './sweeps/sweeps.ts';
 import { createWakeup } from './wakeup.ts';
 
-export interface SchedulerOptions extends Omit<SchedulerContext, 'metrics' | 'schedulerAddress'> {
+export interface SchedulerOptions extends Omit<SchedulerContext, 'metrics' | 'schedulerAddress' | 'schedulerTls'> {
   /** Where the gRPC server listens; port 0 takes a free one. */
   grpcAddress: string;
   /** Where workers find it, if that is another address. */
   advertisedAddress: string | null;
+  /** Without it gRPC speaks in the clear. */
+  tls?: GrpcTls | undefined;
 }
 
 export interface Scheduler {
@@ -51,7 +54,8 @@ const REWATCH_MS = 500;
  * ranks reconnect, and what lives is not launched again. Any number may run on the same database side by side.
  */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const context: SchedulerContext = { ...options, metrics: createMetrics(), schedulerAddress: options.advertisedAddress ?? '' };
+  const { tls, advertisedAddress } = options;
+  const context: SchedulerContext = { ...options, metrics: createMetrics(), schedulerAddress: advertisedAddress ?? '', schedulerTls: tls };
   const parts = createParts(context);
   addGauges(context, () => parts.registry.size());
   const stopping = new AbortController();
@@ -59,7 +63,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   // One listener for each loop and each pool's dispatch: many, but bounded.
   setMaxListeners(0, signal);
   await adopt(parts, context, signal);
-  const server = await serve(options.grpcAddress, context, parts);
+  const server = await serve(options, context, parts);
   context.schedulerAddress ||= `127.0.0.1:${server.port}`;
   const loops = startLoops(context, parts, signal);
   context.logger.info({ port: server.port }, 'scheduler started');
@@ -97,10 +101,11 @@ function createParts(context: SchedulerContext) {
   };
 }
 
-function serve(address: string, context: SchedulerContext, parts: Parts) {
+function serve({ grpcAddress, tls }: SchedulerOptions, context: SchedulerContext, parts: Parts) {
   const { serving, sessions } = parts;
   return startGrpcServer({
-    address,
+    address: grpcAddress,
+    tls,
     authenticate: makeAuthenticate(context),
     artifacts: makeArtifactHandlers(context, serving),
     onWorkerSession: (session: WorkerSession) => {

@@ -3,8 +3,12 @@ import { z } from 'zod';
 /** The worker's environment, as launchers set it. */
 export const workerConfigSchema = z.object({
   CAPSTAN_KIND: z.enum(['train', 'serve']).default('train'),
-  /** Host and port of the scheduler's gRPC address. */
+  /** Host and port of the scheduler's gRPC address, or several with commas between: ranks meet at the first. */
   CAPSTAN_SCHEDULER_ADDRESS: z.string().min(1),
+  /** PEM of the authority that signs the scheduler's certificate; without it the worker speaks in the clear. */
+  CAPSTAN_SCHEDULER_CA: z.string().optional(),
+  /** The name in that certificate; without it the address must be in it. */
+  CAPSTAN_SCHEDULER_NAME: z.string().optional(),
   /** A file that holds the token of the attempt; never the token itself, for environments are easily seen. */
   CAPSTAN_TOKEN_FILE: z.string().min(1),
   CAPSTAN_JOB_ID: z.string().min(1),
@@ -27,3 +31,9 @@ export const workerConfigSchema = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 export type WorkerConfig = z.infer<typeof workerConfigSchema>;
+
+/** How the worker finds its scheduler, and tells it from others. */
+export function schedulerOf(config: WorkerConfig) {
+  const { CAPSTAN_SCHEDULER_ADDRESS: address, CAPSTAN_SCHEDULER_CA: authority, CAPSTAN_SCHEDULER_NAME: serverName } = config;
+  return { address, tls: authority === undefined ? undefined : { authority, serverName } };
+}

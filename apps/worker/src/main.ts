@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { AppError } from '@capstan/core';
+import { SCHEDULER_UNTRUSTED } from '@capstan/proto';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
 import { workerConfigSchema } from './config.ts';
 import { EXIT_STATUS } from './failure.ts';
@@ -24,8 +25,11 @@ async function main(): Promise<number> {
   return config.CAPSTAN_KIND === 'serve' ? serve(host) : train(host);
 }
 
+/** Started wrongly: whoever started it must know, and nothing else is worth saying. */
+const STARTED_WRONGLY: ReadonlySet<string | undefined> = new Set(['config_invalid', SCHEDULER_UNTRUSTED]);
+
 function reportCrash(error: unknown): number {
-  const isConfig = error instanceof AppError && error.reason === 'config_invalid';
+  const isConfig = error instanceof AppError && STARTED_WRONGLY.has(error.reason);
   process.stderr.write(`${isConfig ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   return isConfig ? EXIT_STATUS.configInvalid : EXIT_STATUS.unexpected;
 }

@@ -1,7 +1,8 @@
 import { AppError } from '@capstan/core';
-import { connectServingWorker, type ServingRequest } from '@capstan/proto';
+import { connectServingWorker, SCHEDULER_UNTRUSTED, type ServingRequest } from '@capstan/proto';
 import { initBackend } from '@capstan/trainer';
 import { createArtifactCache } from './artifacts/artifact-cache.ts';
+import { schedulerOf } from './config.ts';
 import { EXIT_STATUS } from './failure.ts';
 import { createModelStore } from './serving/model-store.ts';
 import { serveRequests } from './serving/serve-requests.ts';
@@ -10,7 +11,7 @@ import type { WorkerHost } from './train.ts';
 /** Answers inference requests until SIGTERM, or until the scheduler needs this worker no more. Gives the exit status. */
 export async function serve({ config, token, logger, clock, random, shutdown, writerId }: WorkerHost): Promise<number> {
   const connection = connectServingWorker({
-    address: config.CAPSTAN_SCHEDULER_ADDRESS,
+    ...schedulerOf(config),
     token,
     signal: new AbortController().signal,
     clock,
@@ -33,7 +34,7 @@ export async function serve({ config, token, logger, clock, random, shutdown, wr
     await serveRequests(untilShutdown(connection.requests, shutdown), context);
     return EXIT_STATUS.success;
   } catch (error) {
-    if (!connection.ended.aborted) throw error;
+    if (!connection.ended.aborted || (error instanceof AppError && error.reason === SCHEDULER_UNTRUSTED)) throw error;
     logger.info({ err: error }, 'the scheduler needs this worker no more');
     return error instanceof AppError && error.code === 'stale_epoch' ? EXIT_STATUS.success : EXIT_STATUS.stale;
   } finally {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { type Clock, StaleEpochError } from '@capstan/core';
-import { connectWorker, type WorkerConnection } from '@capstan/proto';
+import { AppError, type Clock, StaleEpochError } from '@capstan/core';
+import { connectWorker, SCHEDULER_UNTRUSTED, type WorkerConnection } from '@capstan/proto';
 import type { Logger } from '@capstan/runtime';
 import { createArtifactCache } from './artifacts/artifact-cache.ts';
-import type { WorkerConfig } from './config.ts';
+import { schedulerOf, type WorkerConfig } from './config.ts';
 import { EXIT_STATUS, exitStatusOf, toFailure } from './failure.ts';
 import { createReporter } from './training/reporter.ts';
 import { runTraining } from './training/run-training.ts';
@@ -37,7 +37,7 @@ export async function train({ config, token, clock, random, ...host }: WorkerHos
   const spill = createSpillFile(join(host.scratchDirectory, `reports-${host.writerId}`));
   // Not the shutdown signal: the last report is sent after it.
   const connection = connectWorker({
-    address: config.CAPSTAN_SCHEDULER_ADDRESS,
+    ...schedulerOf(config),
     token,
     identity,
     signal: new AbortController().signal,
@@ -77,6 +77,7 @@ async function flushEnding(connection: WorkerConnection, logger: Logger): Promis
 }
 
 async function reportFailure(error: unknown, connection: WorkerConnection, logger: Logger): Promise<number> {
+  if (error instanceof AppError && error.reason === SCHEDULER_UNTRUSTED) throw error;
   if (connection.ended.aborted || error instanceof StaleEpochError) {
     logger.warn({ err: error }, 'the scheduler has given this attempt up');
     return EXIT_STATUS.stale;

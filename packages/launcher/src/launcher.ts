@@ -15,7 +15,17 @@ export interface LaunchSpec {
   gpusPerWorker: number;
   /** Shared by the ranks; dies with the attempt. */
   token: string;
+  /** Host and port, or several with commas between: ranks meet at the first, the others speak for it when it is away. */
   schedulerAddress: string;
+  /** How ranks tell the scheduler from others, where it speaks TLS. */
+  schedulerTls?: SchedulerTls | undefined;
+}
+
+export interface SchedulerTls {
+  /** PEM of the authority that signed its certificate; no secret. */
+  authority: string;
+  /** The name in its certificate. */
+  serverName: string;
 }
 
 /** One rank as it is now. `reason` is the launcher's own verdict; a plain exit has none. */

@@ -40,7 +40,9 @@ export interface ServerTls {
 }
 export interface ClientTls {
   /** PEM of the authority that signed the server's certificate. */
-  authority: Buffer;
+  authority: Buffer | string;
+  /** The name in that certificate, where the server is dialled by another, for instance by its address. */
+  serverName?: string | undefined;
 }
 
 export function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
@@ -51,7 +53,9 @@ export function serverCredentials(tls: ServerTls | undefined): ServerCredentials
 export type ClientArguments = [address: string, credentials: ReturnType<typeof credentials.createInsecure>, options: ClientOptions];
 
 export function clientArguments(address: string, tls: ClientTls | undefined): ClientArguments {
-  return [address, tls ? credentials.createSsl(tls.authority) : credentials.createInsecure(), CLIENT_OPTIONS];
+  if (!tls) return [address, credentials.createInsecure(), CLIENT_OPTIONS];
+  const name = tls.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName };
+  return [address, credentials.createSsl(Buffer.from(tls.authority)), { ...CLIENT_OPTIONS, ...name }];
 }
 
 export function bearer(token: string): Metadata {

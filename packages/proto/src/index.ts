@@ -5,6 +5,7 @@ export type { ConnectWorkerOptions, WorkerConnection } from './client/connect-wo
 export { connectWorker } from './client/connect-worker.ts';
 export type { InferenceClient } from './client/create-inference-client.ts';
 export { createInferenceClient } from './client/create-inference-client.ts';
+export { SCHEDULER_UNTRUSTED } from './client/dial.ts';
 export type { GangMembership } from './client/join-gang.ts';
 export type { ServingRequest } from './client/serving-stream.ts';
 export type { SpillStore } from './client/spill-store.ts';

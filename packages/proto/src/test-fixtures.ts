@@ -1,5 +1,6 @@
 import type { Clock, NumberedReport, RankAssignment, RankIdentity } from '@capstan/core';
 import {
+  type ClientTls,
   connectWorker,
   type GrpcServer,
   type GrpcServerOptions,
@@ -117,9 +118,19 @@ export async function startServer(
   return server;
 }
 
-export function connect(port: number, options: { token?: string; signal?: AbortSignal; identity?: RankIdentity } = {}): WorkerConnection {
+interface ConnectOptions {
+  token?: string;
+  signal?: AbortSignal;
+  identity?: RankIdentity;
+  tls?: ClientTls;
+  /** Ports of the schedulers that speak for the first. */
+  others?: number[];
+}
+
+export function connect(port: number, options: ConnectOptions = {}): WorkerConnection {
   const connection = connectWorker({
-    address: `127.0.0.1:${port}`,
+    address: [port, ...(options.others ?? [])].map((each) => `127.0.0.1:${each}`).join(','),
+    tls: options.tls,
     token: options.token ?? 'right',
     identity: options.identity ?? identity,
     signal: options.signal ?? new AbortController().signal,

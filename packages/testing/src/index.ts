@@ -5,6 +5,8 @@ export type { NetworkLine } from './network-line.ts';
 export { openNetworkLine } from './network-line.ts';
 export { buildNodeImage } from './node-image.ts';
 export { packageFiles } from './package-files.ts';
+export type { TestAuthority } from './test-authority.ts';
+export { createTestAuthority } from './test-authority.ts';
 export type { TestCluster } from './test-cluster.ts';
 export { importImage, testCluster } from './test-cluster.ts';
 export type { TestDatabase, TestRedis } from './test-services.ts';

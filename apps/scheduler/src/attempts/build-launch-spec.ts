@@ -11,7 +11,7 @@ export function launchName({ id, attempt }: Pick<FineTuningJob, 'id' | 'attempt'
 export function buildLaunchSpec(
   job: Pick<FineTuningJob, 'id' | 'attempt' | 'epoch' | 'spec'>,
   pool: Pool,
-  { workerTokenSecret, schedulerAddress }: { workerTokenSecret: string; schedulerAddress: string },
+  { workerTokenSecret, ...scheduler }: { workerTokenSecret: string } & Pick<LaunchSpec, 'schedulerAddress' | 'schedulerTls'>,
 ): LaunchSpec {
   const { workers, gpusPerWorker, memoryMiB } = job.spec.resources;
   const { attempt, epoch } = job;
@@ -26,6 +26,6 @@ export function buildLaunchSpec(
     memoryMiB: memoryMiB ?? pool.memoryMiB,
     gpusPerWorker,
     token: makeWorkerToken({ kind: 'train', jobId: job.id, attempt, epoch }, workerTokenSecret),
-    schedulerAddress,
+    ...scheduler,
   };
 }

@@ -15,10 +15,11 @@ export async function launchAttempt(
   context: SchedulerContext,
   { signal }: { signal: AbortSignal },
 ): Promise<boolean> {
-  const { db, launcher, metrics, settings, schedulerAddress } = context;
+  const { db, launcher, metrics, settings, schedulerAddress, schedulerTls } = context;
   const logger = context.logger.child({ jobId: job.id, attempt: job.attempt });
   try {
-    await launcher.launch(buildLaunchSpec(job, pool, { workerTokenSecret: settings.workerTokenSecret, schedulerAddress }), { signal });
+    const { workerTokenSecret } = settings;
+    await launcher.launch(buildLaunchSpec(job, pool, { workerTokenSecret, schedulerAddress, schedulerTls }), { signal });
   } catch (error) {
     // A shutdown is no fault of the launch: the intent stands, and whoever comes next carries it out.
     if (signal.aborted) throw error;

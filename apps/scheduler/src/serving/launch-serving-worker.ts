@@ -4,7 +4,7 @@ import { makeWorkerToken } from '../worker-token.ts';
 
 /** Launches a serving worker under `name`; twice is once. It is one rank that knows no job, and gets its models with the requests. */
 export async function launchServingWorker(name: string, context: SchedulerContext, { signal }: { signal: AbortSignal }): Promise<void> {
-  const { db, launcher, settings, schedulerAddress } = context;
+  const { db, launcher, settings, schedulerAddress, schedulerTls } = context;
   const { poolId } = settings.serving;
   const pool = poolId === null ? (await db.pools.list())[0] : await db.pools.get(poolId);
   if (!pool) throw new NotFoundError(`There is no pool ${poolId ?? ''} to serve from.`);
@@ -20,6 +20,7 @@ export async function launchServingWorker(name: string, context: SchedulerContex
       gpusPerWorker: pool.gpusPerWorker,
       token: makeWorkerToken({ kind: 'serve', ...identity }, settings.workerTokenSecret),
       schedulerAddress,
+      schedulerTls,
     },
     { signal },
   );

@@ -77,6 +77,14 @@ describe('buildJobManifest', () => {
     expect(JSON.stringify(job)).not.toContain('train.secret');
   });
 
+  it('gives the worker what it knows the scheduler by, where that speaks TLS', () => {
+    const variables = (spec: Parameters<typeof build>[0]) => workerOf(build(spec))?.env ?? [];
+    const env = variables({ schedulerTls: { authority: 'PEM', serverName: 'scheduler' } });
+    expect(env).toContainEqual({ name: 'CAPSTAN_SCHEDULER_CA', value: 'PEM' });
+    expect(env).toContainEqual({ name: 'CAPSTAN_SCHEDULER_NAME', value: 'scheduler' });
+    expect(variables({}).filter(({ name }) => /SCHEDULER_(CA|NAME)/.test(name))).toEqual([]);
+  });
+
   it('lets no setting of a pool replace what Capstan says to the worker', () => {
     const env = workerOf(build({ settings: { env: { CAPSTAN_JOB_ID: 'other', LOG_LEVEL: 'debug' } } }))?.env ?? [];
     expect(env.filter(({ name }) => name === 'CAPSTAN_JOB_ID')).toEqual([{ name: 'CAPSTAN_JOB_ID', value: 'ftjob-abc' }]);

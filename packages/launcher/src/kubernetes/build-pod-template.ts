@@ -1,5 +1,6 @@
 import type { V1Container, V1EnvVar, V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
 import type { LaunchSpec } from '../launcher.ts';
+import { tlsEnvironment } from '../tls-environment.ts';
 import { CONTAINER, LABELS, launchLabels, RANK_FINALIZER } from './names.ts';
 import type { KubernetesPoolSettings } from './pool-settings.ts';
 
@@ -62,6 +63,7 @@ function buildEnvironment(spec: LaunchSpec, more: Record<string, string>): V1Env
   const fixed = {
     ...more,
     CAPSTAN_SCHEDULER_ADDRESS: spec.schedulerAddress,
+    ...tlsEnvironment(spec),
     CAPSTAN_TOKEN_FILE: `${TOKEN_DIR}/token`,
     CAPSTAN_JOB_ID: spec.jobId,
     CAPSTAN_ATTEMPT: String(spec.attempt),

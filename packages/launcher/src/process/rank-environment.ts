@@ -1,4 +1,5 @@
 import type { LaunchSpec } from '../launcher.ts';
+import { tlsEnvironment } from '../tls-environment.ts';
 import { RANK_DIRECTORY_VARIABLE } from './end-process-group.ts';
 
 export interface RankPlaces {
@@ -11,6 +12,7 @@ export interface RankPlaces {
 export function rankEnvironment(spec: LaunchSpec, rank: number, { directory, tokenFile, cacheDir }: RankPlaces): Record<string, string> {
   return {
     CAPSTAN_SCHEDULER_ADDRESS: spec.schedulerAddress,
+    ...tlsEnvironment(spec),
     CAPSTAN_TOKEN_FILE: tokenFile,
     CAPSTAN_JOB_ID: spec.jobId,
     CAPSTAN_ATTEMPT: String(spec.attempt),

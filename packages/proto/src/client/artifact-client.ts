@@ -11,7 +11,8 @@ import { bindCall } from './bind-call.ts';
 import { type ReconnectOptions, reconnectDelayMs } from './keep-connected.ts';
 
 export interface ArtifactClientOptions extends ReconnectOptions {
-  client: ArtifactServiceClient;
+  /** Asked anew for each call: the scheduler may be found elsewhere by then. */
+  client: () => ArtifactServiceClient;
   metadata: Metadata;
 }
 
@@ -61,7 +62,7 @@ export async function writeArtifact(
 
 async function* readFrom(sha256: string, offset: number, { client, metadata, signal }: ArtifactClientOptions) {
   signal.throwIfAborted();
-  const call = client.read({ sha256, offset }, metadata);
+  const call = client().read({ sha256, offset }, metadata);
   const messages = readMessages<ReadResponse>(call);
   bindCall(call, signal);
   try {
@@ -78,7 +79,7 @@ async function writeOnce(
   signal.throwIfAborted();
   const hash = createHash('sha256');
   const { promise, resolve, reject } = withResolvers<WriteResponse>();
-  const call = client.write(metadata, (error, response) => (error ? reject(fromStatus(error)) : resolve(response)));
+  const call = client().write(metadata, (error, response) => (error ? reject(fromStatus(error)) : resolve(response)));
   const ended = bindCall(call, signal);
   call.on('error', () => {});
   const sending = (async () => {

@@ -1,5 +1,5 @@
 import { CancelledError, type ServeAssignment } from '@capstan/core';
-import { bearer, clientArguments } from '../channel.ts';
+import { bearer, type ClientTls, clientArguments } from '../channel.ts';
 import { ArtifactServiceClient } from '../gen/lora/v1/artifact.ts';
 import { ServingServiceClient } from '../gen/lora/v1/inference.ts';
 import { AsyncQueue } from '../streams/async-queue.ts';
@@ -8,6 +8,7 @@ import { readArtifact } from './artifact-client.ts';
 import type { ConnectWorkerOptions } from './connect-worker.ts';
 import { keepConnected } from './keep-connected.ts';
 import { runServingStream, type ServingRequest } from './serving-stream.ts';
+import { createSites } from './sites.ts';
 
 export type ConnectServingWorkerOptions = Omit<ConnectWorkerOptions, 'identity'>;
 
@@ -23,11 +24,8 @@ export interface ServingConnection {
 
 /** Dials the scheduler and keeps dialling until the signal aborts or a refusal is final. */
 export function connectServingWorker(options: ConnectServingWorkerOptions): ServingConnection {
-  const { address, token, tls } = options;
-  const [, credentials, channelOptions] = clientArguments(address, tls);
-  const client = new ServingServiceClient(address, credentials, channelOptions);
-  const artifacts = new ArtifactServiceClient(address, credentials, { channelOverride: client.getChannel() });
-  const metadata = bearer(token);
+  const metadata = bearer(options.token);
+  const sites = createSites(options.address, (address) => openClients(address, options.tls), options);
   const requests = new AsyncQueue<ServingRequest>();
   const assigned = withResolvers<ServeAssignment>();
   assigned.promise.catch(() => {});
@@ -35,26 +33,26 @@ export function connectServingWorker(options: ConnectServingWorkerOptions): Serv
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
 
-  const connect = (connected: () => void) => {
+  const converse = ({ main }: Clients, connected: () => void) => {
     const onAssignment = (assignment: ServeAssignment) => {
       connected();
       assigned.resolve(assignment);
     };
-    return runServingStream({ call: client.serve(metadata), signal, onAssignment, onRequest: (request) => requests.push(request) });
+    return runServingStream({ call: main.serve(metadata), signal, onAssignment, onRequest: (request) => requests.push(request) });
   };
-  const finished = keepConnected(connect, { ...options, signal }).catch((error: unknown) => {
+  const finished = keepConnected((connected) => sites.speak(converse, connected), { ...options, signal }).catch((error: unknown) => {
     ended.abort(error);
     assigned.reject(error);
     if (closing.signal.aborted) requests.end();
     else requests.fail(error);
-    client.close();
+    sites.close();
   });
   return {
     assignment: () => assigned.promise,
     requests,
     readArtifact(sha256, { signal: callerSignal } = {}) {
       const both = callerSignal ? AbortSignal.any([ended.signal, callerSignal]) : ended.signal;
-      return readArtifact(sha256, { ...options, client: artifacts, metadata, signal: both });
+      return readArtifact(sha256, { ...options, client: () => sites.current().clients.artifacts, metadata, signal: both });
     },
     ended: ended.signal,
     close() {
@@ -62,4 +60,12 @@ export function connectServingWorker(options: ConnectServingWorkerOptions): Serv
       return finished;
     },
   };
+}
+
+type Clients = ReturnType<typeof openClients>;
+
+function openClients(address: string, tls: ClientTls | undefined) {
+  const [, credentials, channelOptions] = clientArguments(address, tls);
+  const main = new ServingServiceClient(address, credentials, channelOptions);
+  return { main, artifacts: new ArtifactServiceClient(address, credentials, { channelOverride: main.getChannel() }) };
 }

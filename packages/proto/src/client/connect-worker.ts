@@ -17,11 +17,12 @@ import { type ArtifactClientOptions, readArtifact, writeArtifact } from './artif
 import { type GangMembership, joinGang } from './join-gang.ts';
 import { keepConnected } from './keep-connected.ts';
 import { Outbox } from './outbox.ts';
+import { createSites } from './sites.ts';
 import type { SpillStore } from './spill-store.ts';
 import { runWorkerStream } from './worker-stream.ts';
 
 export interface ConnectWorkerOptions {
-  /** Host and port of the scheduler. */
+  /** Host and port of the scheduler; more than one with commas between: the first launched the rank, the others speak for it when it is away. */
   address: string;
   token: string;
   identity: RankIdentity;
@@ -65,7 +66,8 @@ export interface WorkerConnection {
 
 /** Dials the scheduler and keeps dialling, with growing pauses, until the signal aborts or a refusal is final. */
 export function connectWorker(options: ConnectWorkerOptions): WorkerConnection {
-  const { client, artifacts, reducer, metadata } = openClients(options);
+  const metadata = bearer(options.token);
+  const sites = createSites(options.address, (address) => openClients(address, options.tls), options);
   const outbox = new Outbox(options.spill);
   const commands = new AsyncQueue<WorkerCommand>();
   const assigned = withResolvers<RankAssignment>();
@@ -74,25 +76,25 @@ export function connectWorker(options: ConnectWorkerOptions): WorkerConnection {
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
 
-  const connect = (connected: () => void) => {
+  const converse = ({ main }: Clients, connected: () => void) => {
     const onAssignment = (assignment: RankAssignment) => {
       connected();
       assigned.resolve(assignment);
     };
-    const call = client.session(metadata);
+    const call = main.session(metadata);
     return runWorkerStream({ ...options, call, outbox, signal, onAssignment, onCommand: (command) => commands.push(command) });
   };
-  const finished = keepConnected(connect, { ...options, signal }).catch((error: unknown) => {
+  const finished = keepConnected((connected) => sites.speak(converse, connected), { ...options, signal }).catch((error: unknown) => {
     ended.abort(error);
     assigned.reject(error);
     if (closing.signal.aborted) commands.end();
     else commands.fail(error);
-    client.close();
+    sites.close();
   });
 
   const artifactOptions = (callerSignal: AbortSignal | undefined): ArtifactClientOptions => {
     const both = callerSignal ? AbortSignal.any([ended.signal, callerSignal]) : ended.signal;
-    return { ...options, client: artifacts, metadata, signal: both };
+    return { ...options, client: () => sites.current().clients.artifacts, metadata, signal: both };
   };
   return {
     assignment: () => assigned.promise,
@@ -104,7 +106,10 @@ export function connectWorker(options: ConnectWorkerOptions): WorkerConnection {
     flushed: () => outbox.flushed(ended.signal),
     readArtifact: (sha256, { signal: callerSignal } = {}) => readArtifact(sha256, artifactOptions(callerSignal)),
     writeArtifact: (content, { signal: callerSignal } = {}) => writeArtifact(content, artifactOptions(callerSignal)),
-    joinGang: (worldSize) => joinGang(reducer.reduce(metadata), { rank: options.identity.rank, worldSize, signal: ended.signal }),
+    joinGang(worldSize) {
+      const call = sites.first.clients.reducer.reduce(metadata);
+      return joinGang(call, { rank: options.identity.rank, worldSize, signal: ended.signal });
+    },
     ended: ended.signal,
     close() {
       closing.abort(new CancelledError('The connection was closed.'));
@@ -113,12 +118,14 @@ export function connectWorker(options: ConnectWorkerOptions): WorkerConnection {
   };
 }
 
+type Clients = ReturnType<typeof openClients>;
+
 /** All services over one channel. */
-function openClients({ address, token, tls }: ConnectWorkerOptions) {
+function openClients(address: string, tls: ClientTls | undefined) {
   const [, credentials, channelOptions] = clientArguments(address, tls);
-  const client = new WorkerServiceClient(address, credentials, channelOptions);
-  const shared = { channelOverride: client.getChannel() };
+  const main = new WorkerServiceClient(address, credentials, channelOptions);
+  const shared = { channelOverride: main.getChannel() };
   const artifacts = new ArtifactServiceClient(address, credentials, shared);
   const reducer = new ReduceServiceClient(address, credentials, shared);
-  return { client, artifacts, reducer, metadata: bearer(token) };
+  return { main, artifacts, reducer };
 }

@@ -59,7 +59,11 @@ function bind(server: Server, { address, tls }: GrpcServerOptions): Promise<numb
 
 function close(server: Server, calls: OpenCalls): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), CLOSE_GRACE_MS);
+    // A peer that never spoke HTTP/2, one that began with TLS for instance, holds up even the end by force.
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, CLOSE_GRACE_MS);
     server.tryShutdown(() => {
       clearTimeout(timer);
       resolve();
