@@ -14,7 +14,9 @@ const { requests, seconds, tally, growthMiB, problems } = report;
 say(`\n${tally.toText()}`);
 say('501 (unsupported) is the answer of the parts of OpenAI that are not served; 429 and 503 (noCapacity) are allowed of a model only.');
 say('"left": the fuzzer went away first, from streams, slow requests and questions to a model.');
-say(`Memory after the warm-up: API +${growthMiB.api} MiB, scheduler +${growthMiB.scheduler} MiB (allowed: ${MOST_GROWTH_MIB}).`);
+say(
+  `Lowest memory at the end above the lowest after the warm-up: API ${growthMiB.api} MiB, scheduler ${growthMiB.scheduler} MiB (allowed: ${MOST_GROWTH_MIB}).`,
+);
 for (const { index, what, problem } of tally.failures.slice(0, 50)) {
   say(`\nFAILED: npm run fuzz -- --seed ${seed} --only ${index}\n  ${what}\n  ${problem}`);
 }

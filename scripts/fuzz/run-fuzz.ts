@@ -21,15 +21,24 @@ export interface FuzzReport {
   requests: number;
   seconds: number;
   tally: Tally;
-  /** Growth of resident memory after the warm-up. */
-  growthMiB: { api: number; scheduler: number };
+  /** What resident memory falls back to at the end, above what it fell back to after the warm-up. */
+  growthMiB: Memory;
   /** Everything that must not be, in words; empty when all is well. */
   problems: string[];
 }
 
+/** Resident MiB of each. */
+interface Memory {
+  api: number;
+  scheduler: number;
+}
+
 const CONCURRENCY = 12;
-/** By then every route has been used, and caches and pools have their size. */
-const WARM_UP_SHARE = 0.3;
+/** By then every route has been used, and caches and pools have their size. Memory that is kept shows in its lowest readings, as garbage waits to be collected. */
+const WARM_SHARES = { from: 0.2, to: 0.5 };
+const END_SHARE = 0.7;
+/** A look at /proc per so many requests. */
+const LOOK_EVERY = 50;
 /** Node gives freed memory back late and in part, so a run may end this far above its warm-up without holding anything. */
 export const MOST_GROWTH_MIB = 96;
 const SETTLE_MS = 2_000;
@@ -49,11 +58,10 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   try {
     const before = platform.pids();
     const startedAt = performance.now();
-    const { tally, warm } = await sendAll(tools, options, () => measure(opened));
+    const { tally, readings } = await sendAll(tools, options, () => measure(opened));
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    const after = measure(opened);
-    const growthMiB = { api: after.api - warm.api, scheduler: after.scheduler - warm.scheduler };
+    const growthMiB = growthOf([...readings, measure(opened)]);
     const problems = [...(await findDamage(opened, before)), ...memoryProblems(growthMiB), ...(await endPlayedRank(tools, platform))];
     return { requests: options.only === undefined ? options.requests : 1, seconds, tally, growthMiB, problems };
   } finally {
@@ -63,14 +71,13 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   }
 }
 
-async function sendAll(tools: FuzzTools, { requests, seed, only, announce }: FuzzOptions, look: () => ReturnType<typeof measure>) {
+async function sendAll(tools: FuzzTools, { requests, seed, only, announce }: FuzzOptions, look: () => Memory) {
   const tally = new Tally();
-  const warmAt = Math.floor(requests * WARM_UP_SHARE);
-  let warm = look();
+  const readings: Memory[] = [];
   let next = 0;
   const work = async () => {
     for (let index = next++; index < requests; index = next++) {
-      if (index === warmAt) warm = look();
+      if (index % LOOK_EVERY === 0) readings.push(look());
       if (index > 0 && index % 1_000 === 0) announce(`${index} requests, ${tally.failures.length} failures`);
       const trial = await runOne(tools, seed, index);
       tally.count(trial, trial.verdict);
@@ -79,10 +86,18 @@ async function sendAll(tools: FuzzTools, { requests, seed, only, announce }: Fuz
   };
   if (only !== undefined) [next, requests] = [only, only + 1];
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return { tally, warm };
+  return { tally, readings };
 }
 
-function measure({ platform }: OpenWorld) {
+function growthOf(readings: Memory[]): Memory {
+  const at = (share: number) => Math.floor(readings.length * share);
+  const lowest = (some: Memory[], name: keyof Memory) => Math.min(...some.map((reading) => reading[name]));
+  const warm = readings.slice(at(WARM_SHARES.from), Math.max(at(WARM_SHARES.to), 1));
+  const end = readings.slice(at(END_SHARE));
+  return { api: lowest(end, 'api') - lowest(warm, 'api'), scheduler: lowest(end, 'scheduler') - lowest(warm, 'scheduler') };
+}
+
+function measure({ platform }: OpenWorld): Memory {
   const { api, scheduler } = platform.pids();
   return { api: api === null ? 0 : residentMiB(api), scheduler: scheduler === null ? 0 : residentMiB(scheduler) };
 }

@@ -16,6 +16,10 @@ const POLL_MS = 500;
 const LOG_BYTES = 1024 * 1024;
 /** How long output of the worker's own children is waited for after the worker has ended. */
 const DRAIN_MS = 1_000;
+const KERNEL_OOM = {
+  verdict: 'memoryLimit',
+  message: 'The kernel killed the worker: the machine, or its control group, was out of memory.',
+};
 
 const [directory, memoryMiB, command, ...commandArguments] = process.argv.slice(2);
 process.chdir(directory);
@@ -33,12 +37,14 @@ if (fs.existsSync('stop.json')) end({ exitCode: null, signal: null, verdict: 'st
 else start();
 
 function start() {
+  const killsBefore = oomKills();
   worker = spawn(command, commandArguments, { stdio: ['ignore', 'pipe', 'pipe'] });
   worker.once('spawn', () => publish('worker.json', { pid: worker.pid }));
   worker.once('error', ({ message }) => {
     if (worker.pid === undefined) end({ exitCode: null, signal: null, verdict: 'notStarted', message });
   });
   worker.once('exit', (exitCode, signal) => {
+    if (signal === 'SIGKILL' && verdict.verdict === null && oomKills() > killsBefore) verdict = KERNEL_OOM;
     worker.once('close', () => end({ exitCode, signal, ...verdict }));
     setTimeout(() => end({ exitCode, signal, ...verdict }), DRAIN_MS);
   });
@@ -113,6 +119,18 @@ function residentMiB() {
     ? (/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${worker.pid}/status`, 'utf8')) ?? [])
     : [0, ps('rss=', worker.pid)];
   return Math.round(Number(kiB ?? 0) / 1024);
+}
+
+/** How many processes of this control group (v1 or v2) the kernel has killed for want of memory; 0 where nothing counts them. */
+function oomKills() {
+  const groups = HAS_PROC ? fs.readFileSync('/proc/self/cgroup', 'utf8') : '';
+  const v1 = /^\d+:(?:[^:]+,)?memory(?:,[^:]+)?:(.*)$/m.exec(groups)?.[1];
+  const v2 = /^0::(.*)$/m.exec(groups)?.[1] ?? '';
+  // In a container the path may be the host's, of which only the root is mounted.
+  const places =
+    v1 === undefined ? [`${v2}/memory.events`, '/memory.events'] : [`/memory${v1}/memory.oom_control`, '/memory/memory.oom_control'];
+  const file = places.map((place) => `/sys/fs/cgroup${place}`).find((place) => fs.existsSync(place));
+  return file === undefined ? 0 : Number(/^oom_kill (\d+)/m.exec(fs.readFileSync(file, 'utf8'))?.[1] ?? 0);
 }
 
 function ps(columns, pid) {

@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeLaunchSpec, untilLog, type WorkerBehaviour, waitFor } from '../conformance.ts';
 import type { Launcher, LaunchSpec, RankObservation } from '../launcher.ts';
+import { makeMemoryGroup } from '../testing/memory-group.ts';
 import { createProcessLauncher } from './create-process-launcher.ts';
 import { recordLaunch } from './launch-ranks.ts';
 import { openProcessHarness, type ProcessHarness } from './process-harness.ts';
@@ -12,6 +13,8 @@ import { identifyProcess } from './process-identity.ts';
 
 const run = promisify(execFile);
 const { signal } = new AbortController();
+const group = makeMemoryGroup();
+afterAll(() => group?.remove());
 
 describe('a rank as a local process', () => {
   let harness: ProcessHarness;
@@ -99,6 +102,20 @@ describe('a rank as a local process', () => {
     await untilDead(worker);
     await untilDead(child);
   });
+
+  test.skipIf(group === null)(
+    `that the kernel kills for want of memory is OOMKilled${group ? '' : ' (not tested: no memory group)'}`,
+    async () => {
+      const { name, directory } = await launch('hungry');
+      for (const file of ['rank.json', 'worker.json']) await writeFile(group?.processes ?? '', String(await readPid(directory, file)));
+      expect(await untilEnded(name)).toMatchObject({
+        phase: 'failed',
+        reason: 'OOMKilled',
+        exitCode: 137,
+        message: expect.stringContaining('kernel'),
+      });
+    },
+  );
 
   test('takes its own children with it when it is forced to end', async () => {
     const { name, rank } = await launch('family');

@@ -11,9 +11,18 @@ const log = (changes: Partial<Extract<WorkerReport, { type: 'log' }>> = {}): Wor
   ...changes,
 });
 
+const checkpoint = (state: string, ...adapter: string[]): WorkerReport => ({
+  type: 'checkpoint',
+  step: 1,
+  state: { path: 'state', sha256: state, bytes: 1 },
+  adapter: adapter.map((sha256) => ({ path: 'adapter', sha256, bytes: 1 })),
+  metrics: {},
+});
+
 describe('a report that the database can keep', () => {
   it('has counts within 32 bits and a time of this age', () => {
     expect(() => requireStorable(1, log())).not.toThrow();
+    expect(() => requireStorable(1, checkpoint('a'.repeat(64), 'b'.repeat(64)))).not.toThrow();
     expect(() => requireStorable(2_147_483_647, { type: 'stopped', step: 0 })).not.toThrow();
   });
 
@@ -24,6 +33,9 @@ describe('a report that the database can keep', () => {
     [1, { type: 'stopped', step: Number.NaN }, /step/],
     [1, log({ at: new Date(8.64e15) }), /time/],
     [1, log({ at: new Date(Number.NaN) }), /time/],
+    [1, checkpoint('\0'), /64 hexadecimal digits/],
+    [1, checkpoint('a'.repeat(64), '\0'), /64 hexadecimal digits/],
+    [1, checkpoint('A'.repeat(64)), /64 hexadecimal digits/],
   ])('is refused by the name of what it exceeds (%#)', (sequence, report, says) => {
     expect(() => requireStorable(sequence, report)).toThrow(says);
   });

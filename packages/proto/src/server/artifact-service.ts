@@ -1,5 +1,6 @@
 import { CancelledError, InvalidRequestError } from '@capstan/core';
 import type { ServerReadableStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import { requireSha256 } from '../convert/require-sha256.ts';
 import type { ReadRequest, ReadResponse, WriteRequest, WriteResponse } from '../gen/lora/v1/artifact.ts';
 import { cutIntoChunks } from '../streams/chunks.ts';
 import { readMessages } from '../streams/read-messages.ts';
@@ -29,15 +30,13 @@ export interface ArtifactServiceOptions {
 type ReadCall = ServerWritableStream<ReadRequest, ReadResponse>;
 type WriteCall = ServerReadableStream<WriteRequest, WriteResponse>;
 
-const SHA256 = /^[0-9a-f]{64}$/;
-
 /** ArtifactService over a store, at the pace of the slower side. */
 export function artifactService({ calls, authenticate, artifacts }: ArtifactServiceOptions) {
   const send = async (call: ReadCall, { signal }: OpenCall) => {
     const principal = await authenticateCall(call.metadata, authenticate, ['rank', 'server']);
     const { sha256, offset } = readable(call.request);
-    if (!SHA256.test(sha256) || offset < 0)
-      throw new InvalidRequestError('An artifact is named by 64 hexadecimal digits and an offset from 0.');
+    requireSha256(sha256);
+    if (offset < 0) throw new InvalidRequestError('An artifact is read from an offset of 0 or more.');
     for await (const data of cutIntoChunks(artifacts.read(sha256, { offset, principal, signal })))
       await writeMessage(call, { data }, signal);
   };
