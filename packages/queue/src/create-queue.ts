@@ -10,6 +10,7 @@ import {
   ignoreRefusal,
   listEntries,
   lockNext,
+  moveEntry,
   openPoolQueue,
   type PoolQueue,
   placeOf,
@@ -33,13 +34,8 @@ export interface QueueOptions {
 const DEFAULT_LOCK_MS = 30_000;
 
 /** Connects in the background: a store that is away at the start surfaces on the first call, and never stops the process. */
-export function createQueue(
-  connection: QueueConnection,
-  { prefix = 'capstan', lockDurationMs = DEFAULT_LOCK_MS }: QueueOptions = {},
-): JobQueue {
-  const settings = { prefix, lockDurationMs };
-  const store =
-    'redisUrl' in connection ? openRedisStore({ ...connection, ...settings }) : openPostgresStore({ ...connection, ...settings });
+export function createQueue(connection: QueueConnection, options: QueueOptions = {}): JobQueue {
+  const store = openStore(connection, options);
   const onPool = poolOpener(store);
   const nextToken = tokenSequence();
   const onEntry = <T>(entry: EntryAddress, work: (pool: PoolQueue, id: string) => Promise<T>) =>
@@ -49,6 +45,7 @@ export function createQueue(
   return {
     enqueue: (entry) => onPool(entry.poolId, (pool) => addEntry(pool, entry)),
     restore: (entry) => onPool(entry.poolId, (pool) => restoreEntry(pool, entry)),
+    reprioritise: (entry) => onPool(entry.poolId, (pool) => moveEntry(pool, entry)),
     takeNext: (poolId) => onPool(poolId, (pool) => take(pool, nextToken)),
     peek: (poolId, now) => onPool(poolId, async (pool) => (await Promise.all([firstDue(pool, now), recoverEntries(pool)]))[0]),
     remove: (entry) => onEntry(entry, removeEntry),
@@ -62,6 +59,11 @@ export function createQueue(
       return closing;
     },
   };
+}
+
+export function openStore(connection: QueueConnection, { prefix = 'capstan', lockDurationMs = DEFAULT_LOCK_MS }: QueueOptions): QueueStore {
+  const settings = { prefix, lockDurationMs };
+  return 'redisUrl' in connection ? openRedisStore({ ...connection, ...settings }) : openPostgresStore({ ...connection, ...settings });
 }
 
 /** Opens a pool's queue on its first use and keeps it; the connection is shared by all. */

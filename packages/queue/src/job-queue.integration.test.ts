@@ -57,6 +57,7 @@ describe.each(backends)('the queue on %s', (_name, openService) => {
   const fill = async (...jobIds: string[]) => {
     for (const [index, jobId] of jobIds.entries()) await queue.enqueue(entry(jobId, { afterMs: index }));
   };
+  const order = async () => (await queue.list('cpu', { offset: 0, limit: 100 })).map(({ jobId }) => jobId);
   const mustTake = async (from: JobQueue = queue): Promise<TakenEntry> => {
     const taken = await from.takeNext('cpu');
     if (!taken) throw new Error('The queue is empty.');
@@ -177,6 +178,28 @@ describe.each(backends)('the queue on %s', (_name, openService) => {
 
   test('a restored entry that is not due yet is delayed until then', async () => {
     await queue.restore({ ...entry('later'), notBefore: new Date(Date.now() + 60_000) });
+    expect(await queue.counts('cpu')).toEqual({ waiting: 0, delayed: 1, active: 0 });
+  });
+
+  test('an entry that gets another priority stands behind those that have it, once, however often it is moved', async () => {
+    await fill('a', 'b', 'c');
+    await queue.enqueue(entry('urgent', { priority: 10, afterMs: 5 }));
+    const moved = entry('b', { priority: 10, afterMs: 9 });
+    expect([await queue.reprioritise(moved), await queue.reprioritise(moved)]).toEqual([true, true]);
+    expect(await order()).toEqual(['urgent', 'b', 'a', 'c']);
+    expect(await queue.reprioritise(entry('lost', { priority: 0 }))).toBe(true);
+    const taken = await mustTake();
+    expect(taken.jobId).toBe('lost');
+    expect(await queue.reprioritise(entry('lost', { priority: 90 }))).toBe(false);
+    await taken.putBack();
+    expect(await order()).toEqual(['lost', 'urgent', 'b', 'a', 'c']);
+  });
+
+  test('a moved entry that is not due yet waits for its instant', async () => {
+    const notBefore = new Date(Date.now() + 60_000);
+    const now = new Date();
+    await queue.enqueue({ ...entry('later'), notBefore, now });
+    await queue.reprioritise({ ...entry('later', { priority: 1 }), notBefore, now });
     expect(await queue.counts('cpu')).toEqual({ waiting: 0, delayed: 1, active: 0 });
   });
 

@@ -47,6 +47,11 @@ export interface JobQueue {
    * among others restored in the order of that instant. For when the store was emptied; leaves an entry that is there as it is.
    */
   restore(entry: NewQueueEntry): Promise<void>;
+  /**
+   * Moves the entry to the end of its new priority, or adds it where there is none; called twice, the second finds it there. False, and
+   * nothing is changed, while the entry is in the hands of a taker.
+   */
+  reprioritise(entry: NewQueueEntry): Promise<boolean>;
   /** Hands the first due entry to this caller alone; an entry whose taker died comes back after the lock's duration. */
   takeNext(poolId: string): Promise<TakenEntry | null>;
   /** The entry that `takeNext` would hand out at `now`. */

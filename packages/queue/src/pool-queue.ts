@@ -46,6 +46,18 @@ export async function restoreEntry(pool: PoolQueue, entry: NewQueueEntry): Promi
   await pool.store.restorePlace(pool.backend, id, { priority: entry.priority + 1, readyAtMs });
 }
 
+/** Whether the entry waits with its priority: moved there, added, or found there. One in the hands of a taker is left alone. */
+export async function moveEntry(pool: PoolQueue, entry: NewQueueEntry): Promise<boolean> {
+  const id = entryId(entry);
+  const json = await pool.backend.getJobData(id);
+  if (json !== undefined) {
+    if (placeOf(Job.fromJSON(pool.queue as never, json, id)).priority === entry.priority + 1) return true;
+    if (!(await removeEntry(pool, id))) return false;
+  }
+  await addEntry(pool, entry);
+  return true;
+}
+
 /** Locks the first due entry for the holder of `token`. An entry that cannot be read is dropped, and said. */
 export async function lockNext({ queue, backend }: PoolQueue, token: string): Promise<{ job: Entry; entry: QueueEntry } | null> {
   const [json, id]: [JobJson | null, string] = (await backend.moveToActive(token)) as [JobJson | null, string];

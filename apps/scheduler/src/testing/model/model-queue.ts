@@ -27,6 +27,14 @@ export class ModelQueue implements JobQueue {
     return this.enqueue(entry);
   }
 
+  async reprioritise(entry: NewQueueEntry): Promise<boolean> {
+    const there = this.#find(entry);
+    if (there?.isHeld) return false;
+    if (there !== undefined) this.#entries = this.#entries.filter((other) => other !== there);
+    this.deliverAgain(entry);
+    return true;
+  }
+
   async takeNext(poolId: string): Promise<TakenEntry | null> {
     const entry = this.#due(poolId);
     if (entry === undefined) return null;
