@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createDirectoryStore } from '@capstan/artifacts';
 import { migrate, openDatabase } from '@capstan/db';
 import { createInferenceClient } from '@capstan/proto';
-import { createQueue } from '@capstan/queue';
+import { createQueue, createQueueBoard } from '@capstan/queue';
 import { createLogger, systemClock } from '@capstan/runtime';
 import pg from 'pg';
 import { createApp } from '../apps/api/src/app.ts';
@@ -93,10 +93,11 @@ async function open(size: keyof typeof SIZES): Promise<Site> {
     `${size}: ${SIZES[size].jobs} jobs and ${SIZES[size].drawnJobs * POINTS} points in ${rounded((performance.now() - startedAt) / 1000, 1)} s`,
   );
   const queue = createQueue({ postgresUrl: url });
+  const queueBoard = createQueueBoard({ postgresUrl: url }, { basePath: '/bull-board' });
   const inference = createInferenceClient({ address: '127.0.0.1:9', token: randomBytes(16).toString('hex') });
   const shutdown = new AbortController();
   const app = createApp({
-    ...{ db, queue, inference, clock: systemClock, metrics: createApiMetrics(), shutdown: shutdown.signal },
+    ...{ db, queue, queueBoard, inference, clock: systemClock, metrics: createApiMetrics(), shutdown: shutdown.signal },
     artifacts: createDirectoryStore(join(directory, 'artifacts')),
     logger: createLogger({ name: 'api', level: 'silent' }),
     settings: { uploadsDir: directory, maxUploadBytes: 1e9, maxJsonBytes: 1e6, defaultPool: 'local', dashboardDir: null },
@@ -114,6 +115,7 @@ async function open(size: keyof typeof SIZES): Promise<Site> {
       shutdown.abort();
       await server.close(1_000);
       inference.close();
+      await queueBoard.close();
       await queue.close();
       await db.close();
     },

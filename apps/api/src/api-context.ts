@@ -2,7 +2,7 @@ import type { ArtifactStore } from '@capstan/artifacts';
 import type { Clock } from '@capstan/core';
 import type { Database } from '@capstan/db';
 import type { InferenceClient } from '@capstan/proto';
-import type { JobQueue } from '@capstan/queue';
+import type { JobQueue, QueueBoard } from '@capstan/queue';
 import type { Logger } from '@capstan/runtime';
 import type { ReportTokenizer } from './files/report-tokenizer.ts';
 import type { Authenticate } from './http/authenticate.ts';
@@ -15,6 +15,7 @@ import type { MeasureLeakage } from './submission/measure-leakage.ts';
 export interface ApiDependencies {
   db: Database;
   queue: JobQueue;
+  queueBoard: QueueBoard;
   artifacts: ArtifactStore;
   inference: InferenceClient;
   clock: Clock;

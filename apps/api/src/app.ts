@@ -8,6 +8,7 @@ import { handleErrors, unknownRoute } from './http/handle-errors.ts';
 import { createLookups } from './lookups.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { changeStreamRoutes } from './routes/change-stream.ts';
 import { chatCompletionRoutes } from './routes/chat-completions.ts';
 import { compareModelRoutes } from './routes/compare-models.ts';
 import { completionRoutes } from './routes/completions.ts';
@@ -26,6 +27,7 @@ import { overviewRoutes } from './routes/overview.ts';
 import { poolEventRoutes } from './routes/pool-events.ts';
 import { poolForecastRoutes } from './routes/pool-forecast.ts';
 import { poolRoutes } from './routes/pools.ts';
+import { queueBoardRoutes } from './routes/queue-board.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { unsupportedRoutes } from './routes/unsupported.ts';
 import { createChangeFeed } from './stream/change-feed.ts';
@@ -61,10 +63,10 @@ export function createApp(dependencies: ApiDependencies): Express {
 function routes(context: ApiContext): Router {
   const router = Router();
   const groups = [
-    ...[jobRoutes, jobRecordRoutes, jobHistoryRoutes, jobStreamRoutes, jobActionRoutes],
+    ...[jobRoutes, jobRecordRoutes, jobHistoryRoutes, jobStreamRoutes, jobActionRoutes, changeStreamRoutes],
     ...[chatCompletionRoutes, completionRoutes, compareModelRoutes, modelRoutes],
     ...[fileRoutes, poolRoutes, poolForecastRoutes, poolEventRoutes, overviewRoutes, auditRoutes, apiKeyRoutes, sessionRoutes],
-    ...[unsupportedRoutes, healthRoutes, metricsRoutes, documentationRoutes],
+    ...[unsupportedRoutes, healthRoutes, metricsRoutes, documentationRoutes, queueBoardRoutes],
   ];
   for (const register of groups) register(router, context);
   if (context.settings.dashboardDir !== null) dashboardRoutes(router, context.settings.dashboardDir);

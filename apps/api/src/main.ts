@@ -3,13 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { createDirectoryStore } from '@capstan/artifacts';
 import { migrateWhenReachable, openDatabase, whenReachable } from '@capstan/db';
 import { createInferenceClient } from '@capstan/proto';
-import { createQueue } from '@capstan/queue';
+import { createQueue, createQueueBoard } from '@capstan/queue';
 import { createLogger, loadConfig, shutdownSignal, systemClock } from '@capstan/runtime';
 import { collectDefaultMetrics } from 'prom-client';
 import { createApp } from './app.ts';
 import { configSchema } from './config.ts';
 import { sweepUploads } from './files/sweep-uploads.ts';
 import { createApiMetrics } from './metrics.ts';
+import { BOARD_PATH } from './routes/queue-board.ts';
 import { serve } from './serve.ts';
 import { prepare } from './startup/prepare.ts';
 
@@ -35,9 +36,10 @@ await migrateWhenReachable(databaseUrl, {
   onAway: (err, address) => logger.warn({ err, address }, 'waiting for Postgres: check DATABASE_URL if this goes on'),
 }).catch(endIfAsked);
 const db = openDatabase({ url: databaseUrl, clock, poolSize: config.DATABASE_POOL_SIZE });
-const queue = createQueue(
-  config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? databaseUrl } : { redisUrl: config.REDIS_URL },
-);
+const queueConnection =
+  config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? databaseUrl } : { redisUrl: config.REDIS_URL };
+const queue = createQueue(queueConnection);
+const queueBoard = createQueueBoard(queueConnection, { basePath: BOARD_PATH });
 const tls = config.SCHEDULER_CA_FILE === undefined ? {} : { tls: { authority: readFileSync(config.SCHEDULER_CA_FILE) } };
 const inference = createInferenceClient({ address: config.SCHEDULER_ADDRESS, token: config.INTERNAL_TOKEN, ...tls });
 const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
@@ -50,7 +52,7 @@ const settings = {
 };
 const metrics = createApiMetrics();
 collectDefaultMetrics({ register: metrics.registry });
-const dependencies = { db, queue, artifacts, inference, clock, logger, metrics, shutdown, settings };
+const dependencies = { db, queue, queueBoard, artifacts, inference, clock, logger, metrics, shutdown, settings };
 await whenReachable(() => prepare(dependencies, config), {
   clock,
   signal: shutdown,
@@ -70,5 +72,6 @@ if (!shutdown.aborted) await new Promise((resolve) => shutdown.addEventListener(
 logger.info('shutting down');
 await server.close(config.SHUTDOWN_TIMEOUT_MS);
 inference.close();
+await queueBoard.close();
 await queue.close();
 await db.close();

@@ -3,6 +3,7 @@ import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
+import { useFollowChanges } from './queries/follow-changes.ts';
 import { queryClient } from './queries/query-client.ts';
 import { useSession } from './queries/session.ts';
 import { ErrorBoundary } from './shell/error-boundary.tsx';
@@ -42,6 +43,7 @@ function Gate() {
 }
 
 function Pages() {
+  useFollowChanges();
   const [location] = useLocation();
   return (
     <Shell>

@@ -1,5 +1,6 @@
 import { type ApiKeysClient, apiKeysClient } from './api-keys.ts';
 import { type AuditClient, auditClient } from './audit.ts';
+import { type ChangesClient, changesClient } from './changes.ts';
 import { type ChatClient, chatClient } from './chat.ts';
 import { type FilesClient, filesClient } from './files.ts';
 import { type JobsClient, jobsClient } from './jobs.ts';
@@ -20,6 +21,7 @@ export interface CapstanClient {
   session: SessionClient;
   audit: AuditClient;
   overview: OverviewClient;
+  changes: ChangesClient;
 }
 
 /** Opens nothing and keeps nothing; runs in Node and in browsers. */
@@ -35,5 +37,6 @@ export function createClient(options: ClientOptions): CapstanClient {
     session: sessionClient(transport),
     audit: auditClient(transport),
     overview: overviewClient(transport),
+    changes: changesClient(transport),
   };
 }

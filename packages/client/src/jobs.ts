@@ -12,6 +12,7 @@ import {
   eventObjectSchema,
   type JobEstimateObject,
   type JobObject,
+  type JobSort,
   type JobStatus,
   type JobStreamMessage,
   jobEstimateObjectSchema,
@@ -22,6 +23,7 @@ import {
   logObjectSchema,
   type MetricObject,
   metricObjectSchema,
+  type UpdateJobRequest,
 } from '@capstan/core';
 import { type StreamJobOptions, streamJob } from './stream-job.ts';
 import { type RequestOptions, segment, type Transport } from './transport.ts';
@@ -37,6 +39,9 @@ export interface ListJobs extends Page {
   model?: string | undefined;
   /** The beginning of an id, or a part of a suffix or of the trained model's name. */
   search?: string | undefined;
+  /** The name of the key that submitted it. */
+  owner?: string | undefined;
+  sort?: JobSort | undefined;
   metadata?: Record<string, string> | undefined;
 }
 export interface SeqPage {
@@ -51,8 +56,12 @@ export interface JobsClient {
   estimate(request: CreateJobRequest, options?: RequestOptions): Promise<JobEstimateObject>;
   retrieve(id: string, options?: RequestOptions): Promise<JobObject>;
   list(query?: ListJobs, options?: RequestOptions): Promise<List<JobObject>>;
+  /** For operators: another priority for a job that waits. */
+  update(id: string, request: UpdateJobRequest, options?: RequestOptions): Promise<JobObject>;
   cancel(id: string, options?: RequestOptions): Promise<JobObject>;
   pause(id: string, options?: RequestOptions): Promise<JobObject>;
+  /** A job of its own with the settings of one that failed or was cancelled; twice is once. */
+  retry(id: string, options?: RequestOptions): Promise<JobObject>;
   resume(id: string, options?: RequestOptions): Promise<JobObject>;
   /** Newest first. */
   listEvents(id: string, page?: Page, options?: RequestOptions): Promise<List<EventObject>>;
@@ -89,7 +98,7 @@ const jobPath = (id: string, rest = '') => `${JOBS}/${segment(id)}${rest}`;
 
 export function jobsClient(transport: Transport): JobsClient {
   const { request, send } = transport;
-  const act = (action: 'cancel' | 'pause' | 'resume') => (id: string, options?: RequestOptions) =>
+  const act = (action: 'cancel' | 'pause' | 'resume' | 'retry') => (id: string, options?: RequestOptions) =>
     request(jobObjectSchema, { method: 'POST', path: jobPath(id, `/${action}`), ...options });
   return {
     create: (json, { idempotencyKey, ...options } = {}) => {
@@ -100,6 +109,8 @@ export function jobsClient(transport: Transport): JobsClient {
       request(jobEstimateObjectSchema, { method: 'POST', path: `${JOBS}/estimate`, json, repeatable: true, ...options }),
     retrieve: (id, options) => request(jobObjectSchema, { method: 'GET', path: jobPath(id), ...options }),
     list: (query, options) => request(jobList, { method: 'GET', path: JOBS, query: listQuery(query), ...options }),
+    update: (id, json, options) => request(jobObjectSchema, { method: 'PATCH', path: jobPath(id), json, repeatable: true, ...options }),
+    retry: act('retry'),
     cancel: act('cancel'),
     pause: act('pause'),
     resume: act('resume'),
@@ -121,7 +132,7 @@ export function jobsClient(transport: Transport): JobsClient {
   };
 }
 
-function listQuery({ after, limit, state, pool, model, search, metadata = {} }: ListJobs = {}) {
+function listQuery({ after, limit, state, pool, model, owner, sort, search, metadata = {} }: ListJobs = {}) {
   const pairs = Object.entries(metadata).map(([key, value]) => [`metadata[${key}]`, value]);
   return {
     after,
@@ -129,6 +140,8 @@ function listQuery({ after, limit, state, pool, model, search, metadata = {} }: 
     'capstan[state]': state,
     'capstan[pool]': pool,
     'capstan[model]': model,
+    'capstan[owner]': owner,
+    'capstan[sort]': sort,
     'capstan[search]': search,
     ...Object.fromEntries(pairs),
   };

@@ -5,14 +5,16 @@ export { attemptObjectSchema } from './api/attempt-object.ts';
 export type { AuditEventObject } from './api/audit-event-object.ts';
 export { auditEventObjectSchema, listAuditEventsQuerySchema } from './api/audit-event-object.ts';
 export type { CapstanJobOptions } from './api/capstan-job-options.ts';
+export type { ChangeMessage } from './api/change-message.ts';
+export { changeMessageSchema } from './api/change-message.ts';
 export type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest, ChatCompletionRequestInput } from './api/chat-completion.ts';
 export { chatCompletionChunkSchema, chatCompletionRequestSchema, chatCompletionSchema } from './api/chat-completion.ts';
 export type { CompareModelsRequest, CompareModelsRequestInput, ModelComparison } from './api/compare-models.ts';
 export { compareModelsRequestSchema, modelComparisonSchema } from './api/compare-models.ts';
 export type { Completion, CompletionRequest } from './api/completion.ts';
 export { completionRequestSchema, completionSchema } from './api/completion.ts';
-export type { CreateJobRequest, Hyperparameters } from './api/create-job.ts';
-export { createJobRequestSchema } from './api/create-job.ts';
+export type { CreateJobRequest, Hyperparameters, UpdateJobRequest } from './api/create-job.ts';
+export { createJobRequestSchema, updateJobRequestSchema } from './api/create-job.ts';
 export type { CurveObject, CurvePoint } from './api/curve-object.ts';
 export { curveObjectSchema, curveQuerySchema } from './api/curve-object.ts';
 export type { ErrorBody } from './api/error-body.ts';
@@ -22,8 +24,8 @@ export { FILE_PURPOSES, fileObjectSchema, listFilesQuerySchema, UPLOAD_PURPOSES,
 export type { FileReportObject } from './api/file-report.ts';
 export { fileReportObjectSchema } from './api/file-report.ts';
 export type { Usage } from './api/generation.ts';
-export type { CapstanJob, JobEstimateObject, JobObject } from './api/job-object.ts';
-export { jobEstimateObjectSchema, jobObjectSchema, listJobsQuerySchema } from './api/job-object.ts';
+export type { CapstanJob, JobEstimateObject, JobObject, JobSort } from './api/job-object.ts';
+export { JOB_SORTS, jobEstimateObjectSchema, jobObjectSchema, listJobsQuerySchema } from './api/job-object.ts';
 export type { AdapterFileObject, CheckpointObject, EventObject, LogObject, MetricObject } from './api/job-records.ts';
 export {
   adapterFileObjectSchema,

@@ -92,6 +92,10 @@ export interface FineTuningJob {
   fineTunedModel: string | null;
   trainedTokens: number | null;
   metadata: Record<string, string> | null;
+  /** The name of the key that submitted it; null where an earlier release took it in. */
+  owner: string | null;
+  /** The job that this one repeats. */
+  retryOf: string | null;
   estimate: JobEstimate;
   /** GPU-seconds (slot-seconds on pools without GPUs) and their price over all attempts so far. */
   usage: { gpuSeconds: number; costUsd: number };

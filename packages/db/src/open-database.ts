@@ -92,7 +92,7 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
     jobArtifacts: createJobArtifactRepository(prisma),
     ledger: createLedgerRepository(prisma, sql),
     reports: createReportRepository({ sql, clock, announcer }),
-    usage: createUsageRepository(prisma),
+    usage: createUsageRepository({ prisma, sql }),
     overview: createOverviewRepository(sql),
     changes: (signal) => listen(url, clock, signal),
     announce: (change) => announcer.announce(change),

@@ -80,6 +80,8 @@ export function makeJob(changes: Partial<FineTuningJob> = {}): FineTuningJob {
     fineTunedModel: null,
     trainedTokens: null,
     metadata: null,
+    owner: null,
+    retryOf: null,
     estimate: makeEstimate(),
     usage: { gpuSeconds: 0, costUsd: 0 },
     result: null,

@@ -8,6 +8,7 @@ import { KEY_HINT, readCredential } from './credential.ts';
 /** Who asks: what a key stands for. */
 export interface Caller {
   keyId: string;
+  keyName: string;
   projectId: string;
   role: ApiKeyRole;
 }
@@ -25,7 +26,7 @@ export function createAuthenticate({ apiKeys, sessions }: Pick<Database, 'apiKey
     const { kind, secret } = readCredential(request);
     const caller = await callers.get(`${kind}/${hash('sha256', secret, 'base64')}`, async () => {
       const record = await (kind === 'key' ? apiKeys.findByKey(secret) : sessions.findKey(secret));
-      return record && { keyId: record.id, projectId: record.projectId, role: record.role };
+      return record && { keyId: record.id, keyName: record.name, projectId: record.projectId, role: record.role };
     });
     if (!caller)
       throw kind === 'key' ? unknownKey() : new UnauthenticatedError('The session has ended: log in again.', { reason: 'session_ended' });

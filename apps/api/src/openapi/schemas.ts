@@ -30,6 +30,7 @@ import {
   poolForecastObjectSchema,
   poolObjectSchema,
   sessionObjectSchema,
+  updateJobRequestSchema,
   updatePoolRequestSchema,
 } from '@capstan/core';
 
@@ -66,5 +67,6 @@ export const schemas = {
   PoolEvent: poolEventObjectSchema.meta({ id: 'PoolEvent' }),
   PoolForecast: poolForecastObjectSchema.meta({ id: 'PoolForecast' }),
   Session: sessionObjectSchema.meta({ id: 'Session' }),
+  UpdateJobRequest: updateJobRequestSchema.meta({ id: 'UpdateFineTuningJobRequest' }),
   UpdatePoolRequest: updatePoolRequestSchema.meta({ id: 'UpdatePoolRequest' }),
 };

@@ -107,6 +107,16 @@ export const jobOperations: Operation[] = [
     summary: 'Retrieve a job, with the reason why it waits.',
     answer: schemas.Job,
   },
+  {
+    method: 'patch',
+    role: 'operator',
+    path: JOB,
+    id: 'updateJob',
+    tag: 'Fine-tuning',
+    summary: 'Give a job that waits another priority.',
+    body: schemas.UpdateJobRequest,
+    answer: schemas.Job,
+  },
   { ...write, path: `${JOB}/cancel`, id: 'cancelJob', tag: 'Fine-tuning', summary: 'Cancel a job.', answer: schemas.Job },
   { ...write, path: `${JOB}/pause`, id: 'pauseJob', tag: 'Fine-tuning', summary: 'Pause a job at its next step.', answer: schemas.Job },
   {
@@ -116,6 +126,15 @@ export const jobOperations: Operation[] = [
     tag: 'Fine-tuning',
     summary: 'Queue a paused job again; it goes on from its checkpoint.',
     answer: schemas.Job,
+  },
+  {
+    ...write,
+    path: `${JOB}/retry`,
+    id: 'retryJob',
+    tag: 'Fine-tuning',
+    summary: 'Submit a job that failed or was cancelled once more, as a job of its own.',
+    answer: schemas.Job,
+    status: 201,
   },
   {
     ...read,
@@ -194,5 +213,13 @@ export const jobOperations: Operation[] = [
     summary: 'Follow a job; resumable with Last-Event-ID.',
     query: jobStreamQuerySchema,
     answer: { contentType: 'text/event-stream', description: 'Messages job, event, metrics, log, and done at the end.' },
+  },
+  {
+    ...read,
+    path: '/stream',
+    id: 'streamChanges',
+    tag: 'Overview',
+    summary: 'Follow all jobs and pools: hints of what is worth reading again, at most one in two seconds.',
+    answer: { contentType: 'text/event-stream', description: 'Messages change.' },
   },
 ];

@@ -70,6 +70,8 @@ function capstanToRest(job: FineTuningJob, wait: Wait | null, failure: CapstanJo
     eta: wait?.eta ? { ...wait.eta } : null,
     eta_seconds: wait ? (wait.eta?.p50 ?? null) : etaMs === null ? null : seconds(etaMs),
     pool: job.poolId,
+    owner: job.owner,
+    retry_of: job.retryOf,
     priority: job.priority,
     attempt: job.attempt,
     failures: job.failures,

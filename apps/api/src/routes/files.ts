@@ -9,7 +9,7 @@ import { resource } from '../http/resource.ts';
 import { sendArtifact } from '../http/send-artifact.ts';
 import { fileToRest, reportToRest } from '../rest/file-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
-import { unknownCursor } from './jobs.ts';
+import { unknownCursor } from './find-job.ts';
 
 export function fileRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, lookups, shutdown } = context;

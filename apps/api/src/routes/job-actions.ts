@@ -1,13 +1,13 @@
 import { ConflictError, type FineTuningJob, type JobEvent } from '@capstan/core';
 import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
-import { describeWait } from '../describe-wait.ts';
 import { endpoint, pathPart } from '../http/endpoint.ts';
 import { resource } from '../http/resource.ts';
 import { sendJson } from '../http/send-json.ts';
-import { jobToRest } from '../rest/job-to-rest.ts';
+import { presentJob } from '../present-jobs.ts';
+import { retryJob } from '../submission/retry-job.ts';
 import { enqueue } from '../submission/submit-job.ts';
-import { findJob } from './jobs.ts';
+import { findJob } from './find-job.ts';
 
 interface Action {
   event: JobEvent;
@@ -21,16 +21,21 @@ const ACTIONS: Record<'cancel' | 'pause' | 'resume', Action> = {
   resume: { event: { type: 'resumeRequested' }, isDone: ['queued', 'starting', 'running'] },
 };
 
-/** Cancel, pause and resume: wishes, answered with the job as it is once they are written down. */
+/** Cancel, pause, resume and retry: wishes, answered with the job as it is once they are written down. */
 export function jobActionRoutes(router: Router, context: ApiContext): void {
   for (const [name, action] of Object.entries(ACTIONS)) {
     const post = endpoint(context.authenticate, 'submitter', async ({ request, response, caller }) => {
       const before = await findJob(context, caller.projectId, pathPart(request, 'jobId'));
       const job = await apply(context, before, { name, ...action });
-      sendJson(response, jobToRest(job, await describeWait(context, job)));
+      sendJson(response, await presentJob(context, job));
     });
     resource(router, `/v1/fine_tuning/jobs/:jobId/${name}`, { post });
   }
+  const retry = endpoint(context.authenticate, 'submitter', async ({ request, response, caller }) => {
+    const first = await findJob(context, caller.projectId, pathPart(request, 'jobId'));
+    sendJson(response, await presentJob(context, await retryJob(context, first, caller)), 201);
+  });
+  resource(router, '/v1/fine_tuning/jobs/:jobId/retry', { post: retry });
 }
 
 async function apply(

@@ -8,7 +8,7 @@ import { sendJson } from '../http/send-json.ts';
 import { attemptToRest } from '../rest/attempt-to-rest.ts';
 import { curveToRest } from '../rest/curve-to-rest.ts';
 import { toPlainList } from '../rest/to-list.ts';
-import { findJob } from './jobs.ts';
+import { findJob } from './find-job.ts';
 
 /** Of a job, newest first: enough to tell what each attempt had saved. */
 const MOST_CHECKPOINTS = 1_000;

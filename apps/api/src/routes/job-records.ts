@@ -15,7 +15,7 @@ import { sendArtifact } from '../http/send-artifact.ts';
 import { sendJson } from '../http/send-json.ts';
 import { checkpointToRest, eventToRest, logToRest, metricToRest } from '../rest/records-to-rest.ts';
 import { toList, toPlainList } from '../rest/to-list.ts';
-import { findJob, unknownCursor } from './jobs.ts';
+import { findJob, unknownCursor } from './find-job.ts';
 
 /** What a job has left behind so far. */
 export function jobRecordRoutes(router: Router, context: ApiContext): void {

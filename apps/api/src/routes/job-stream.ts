@@ -7,7 +7,7 @@ import { readQuery } from '../http/read-query.ts';
 import { resource } from '../http/resource.ts';
 import { openEventStream } from '../stream/event-stream.ts';
 import { streamJob } from '../stream/stream-job.ts';
-import { findJob } from './jobs.ts';
+import { findJob } from './find-job.ts';
 
 const BEGINNING: StreamPosition = { event: 0, metric: 0, log: 0 };
 

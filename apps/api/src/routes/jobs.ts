@@ -1,18 +1,20 @@
-import { createJobRequestSchema, type FineTuningJob, InvalidRequestError, listJobsQuerySchema, NotFoundError } from '@capstan/core';
+import { createJobRequestSchema, listJobsQuerySchema } from '@capstan/core';
 import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
-import { describeFailure } from '../describe-failure.ts';
-import { describeWait, describeWaitBriefly, describeWaits } from '../describe-wait.ts';
+import { describeWaitBriefly } from '../describe-wait.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readJsonBody } from '../http/read-json-body.ts';
 import { readQueryWithMetadata } from '../http/read-query.ts';
 import { resource } from '../http/resource.ts';
 import { sendJson } from '../http/send-json.ts';
 import { validate } from '../http/validate.ts';
+import { presentJob, presentJobs } from '../present-jobs.ts';
 import { estimateToRest, jobToRest } from '../rest/job-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 import { planJob } from '../submission/plan-job.ts';
 import { checkIdempotencyKey, submitJob } from '../submission/submit-job.ts';
+import { findJob, unknownCursor } from './find-job.ts';
+import { updateJob } from './job-priority.ts';
 
 export function jobRoutes(router: Router, context: ApiContext): void {
   const { authenticate, clock, db, settings } = context;
@@ -30,18 +32,11 @@ export function jobRoutes(router: Router, context: ApiContext): void {
   async function list({ request, response, caller }: Exchange) {
     const query = readQueryWithMetadata(request, listJobsQuerySchema);
     const { after, limit, metadata, 'capstan[state]': state, 'capstan[pool]': poolId } = query;
-    const { 'capstan[model]': model, 'capstan[search]': search } = query;
-    const filter = { projectId: caller.projectId, after, limit, poolId, model, search, states: state && [state] };
+    const { 'capstan[model]': model, 'capstan[search]': search, 'capstan[owner]': owner, 'capstan[sort]': sort } = query;
+    const filter = { projectId: caller.projectId, after, limit, poolId, model, owner, search, sort, states: state && [state] };
     const page = await db.jobs.list({ ...filter, metadata: metadata === 'null' ? null : metadata });
     if (after !== undefined && page.jobs.length === 0 && !(await db.jobs.get(after, caller.projectId))) throw unknownCursor();
-    const waits = await describeWaits(context, page.jobs);
-    sendJson(
-      response,
-      toList(
-        page.jobs.map((job, index) => jobToRest(job, waits[index] ?? null)),
-        page.hasMore,
-      ),
-    );
+    sendJson(response, toList(await presentJobs(context, page.jobs), page.hasMore));
   }
 
   async function estimate({ request, response, caller }: Exchange) {
@@ -52,7 +47,7 @@ export function jobRoutes(router: Router, context: ApiContext): void {
 
   async function retrieve({ request, response, caller }: Exchange) {
     const job = await findJob(context, caller.projectId, pathPart(request, 'jobId'));
-    sendJson(response, jobToRest(job, await describeWait(context, job), await describeFailure(context, job)));
+    sendJson(response, await presentJob(context, job));
   }
 
   resource(router, '/v1/fine_tuning/jobs', {
@@ -60,19 +55,5 @@ export function jobRoutes(router: Router, context: ApiContext): void {
     get: endpoint(authenticate, 'viewer', list),
   });
   resource(router, '/v1/fine_tuning/jobs/estimate', { post: endpoint(authenticate, 'submitter', estimate) });
-  resource(router, '/v1/fine_tuning/jobs/:jobId', { get: endpoint(authenticate, 'viewer', retrieve) });
-}
-
-/** The project's job; another project's is as absent as one that never was. */
-export async function findJob({ db }: Pick<ApiContext, 'db'>, projectId: string, id: string): Promise<FineTuningJob> {
-  const job = await db.jobs.get(id, projectId);
-  if (job) return job;
-  throw new NotFoundError(`There is no fine-tuning job '${id}' in this project.`, { param: 'fine_tuning_job_id', reason: 'job_not_found' });
-}
-
-export function unknownCursor(): InvalidRequestError {
-  return new InvalidRequestError("Invalid value for 'after'. It is not the id of an item in this list.", {
-    param: 'after',
-    reason: 'invalid_cursor',
-  });
+  resource(router, '/v1/fine_tuning/jobs/:jobId', { get: endpoint(authenticate, 'viewer', retrieve), patch: updateJob(context) });
 }

@@ -1,7 +1,6 @@
 import { type FineTuningJob, formatStreamPosition, isTerminal, type StreamPosition } from '@capstan/core';
 import type { ApiContext } from '../api-context.ts';
-import { describeWait } from '../describe-wait.ts';
-import { jobToRest } from '../rest/job-to-rest.ts';
+import { presentJob } from '../present-jobs.ts';
 import { eventToRest, logToRest, metricToRest } from '../rest/records-to-rest.ts';
 import type { EventStream } from './event-stream.ts';
 
@@ -37,8 +36,7 @@ export async function streamJob(
       bell.reset();
       const job = await context.db.jobs.get(request.jobId, request.projectId);
       if (job === null) return;
-      const rest = jobToRest(job, await describeWait(context, job));
-      const text = JSON.stringify(rest);
+      const text = JSON.stringify(await presentJob(context, job));
       if (text !== shown) await stream.send({ event: 'job', id: formatStreamPosition(sent), data: text }, { signal });
       shown = text;
       const isBehind = await sendRecords(context, stream, { job, sent }, { signal });

@@ -37,6 +37,7 @@ export async function submitJob(context: ApiContext, { body, caller, ...submissi
     priority: request.capstan?.priority ?? DEFAULT_PRIORITY,
     maxAttempts: request.capstan?.max_attempts ?? DEFAULT_MAX_ATTEMPTS,
     metadata: request.metadata ?? null,
+    owner: caller.keyName,
     estimate: plan.estimate,
     ...claimOf(submission, hash('sha256', body.bytes, 'hex')),
   });

@@ -6,11 +6,12 @@ import { createDirectoryStore } from '@capstan/artifacts';
 import { type ApiKeyRole, type GenerateChunk, type GenerateRequest, type JobEvent, poolSchema } from '@capstan/core';
 import { type Database, openDatabase } from '@capstan/db';
 import { createInferenceClient, startGrpcServer } from '@capstan/proto';
-import { createQueue, type JobQueue } from '@capstan/queue';
+import { createQueue, createQueueBoard, type JobQueue } from '@capstan/queue';
 import { createLogger, systemClock } from '@capstan/runtime';
 import type { ApiSettings } from '../api-context.ts';
 import { createApp } from '../app.ts';
 import { createApiMetrics } from '../metrics.ts';
+import { BOARD_PATH } from '../routes/queue-board.ts';
 import { serve } from '../serve.ts';
 
 export type OnGenerate = (request: GenerateRequest, options: { signal: AbortSignal }) => AsyncIterable<GenerateChunk>;
@@ -94,6 +95,7 @@ export async function startTestApi(database: TestDatabase, settings: Partial<Api
       shutdown.abort();
       await server.close(1_000);
       await scheduler.close();
+      await stores.queueBoard.close();
       await queue.close();
       await db.close();
       await database.drop();
@@ -107,7 +109,8 @@ const SETTINGS = { maxUploadBytes: 512 * 1024 * 1024, maxJsonBytes: 1024 * 1024,
 
 function openStores(url: string, directory: string) {
   const db = openDatabase({ url, clock: systemClock });
-  return { db, queue: createQueue({ postgresUrl: url }), artifacts: createDirectoryStore(join(directory, 'artifacts')) };
+  const queueBoard = createQueueBoard({ postgresUrl: url }, { basePath: BOARD_PATH });
+  return { db, queueBoard, queue: createQueue({ postgresUrl: url }), artifacts: createDirectoryStore(join(directory, 'artifacts')) };
 }
 
 /** A project, a base model and a pool; the project's id. */

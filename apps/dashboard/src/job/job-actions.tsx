@@ -1,7 +1,7 @@
 import { type JobEventType, type JobObject, transition } from '@capstan/core';
 import { Button, Group } from '@mantine/core';
-import { Link } from 'wouter';
-import { type JobAction, useJobAction } from '../queries/jobs.ts';
+import { Link, useLocation } from 'wouter';
+import { type JobAction, useJobAction, useRetryJob } from '../queries/jobs.ts';
 import { useMayAct } from '../queries/session.ts';
 
 const ACTIONS: { action: JobAction; event: JobEventType; label: string; color: string }[] = [
@@ -9,6 +9,8 @@ const ACTIONS: { action: JobAction; event: JobEventType; label: string; color: s
   { action: 'resume', event: 'resumeRequested', label: 'Resume', color: 'blue' },
   { action: 'cancel', event: 'cancelRequested', label: 'Cancel', color: 'red' },
 ];
+
+const RETRIABLE: readonly JobObject['capstan']['state'][] = ['failed', 'cancelled'];
 
 /** What the table of transitions allows now, for those who may. */
 export function JobActions({ job }: { job: JobObject }) {
@@ -20,10 +22,22 @@ export function JobActions({ job }: { job: JobObject }) {
       {possible.map(({ action, label, color }) => (
         <ActionButton key={action} id={job.id} action={action} label={label} color={color} />
       ))}
+      {RETRIABLE.includes(job.capstan.state) && <RetryButton id={job.id} />}
       <Button component={Link} href={`/jobs/new?from=${job.id}`} variant="default">
         Clone
       </Button>
     </Group>
+  );
+}
+
+/** Leads to the new job; the old one stays as it ended. */
+function RetryButton({ id }: { id: string }) {
+  const retry = useRetryJob();
+  const [, goTo] = useLocation();
+  return (
+    <Button onClick={() => retry.mutate(id, { onSuccess: (job) => goTo(`/jobs/${job.id}`) })} loading={retry.isPending}>
+      Retry
+    </Button>
   );
 }
 

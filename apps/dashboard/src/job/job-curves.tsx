@@ -93,13 +93,20 @@ function Plots({ curves, smoothing, isLog }: { curves: readonly NamedCurve[] } &
   return (
     <>
       <CurvePlot label={lossLabel} height={300} isLog={isLog} {...lossLines(curves, smoothing)} />
-      <SimpleGrid cols={{ base: 1, md: 3 }} mt="md">
+      <SimpleGrid cols={{ base: 1, md: 2 }} mt="md">
         <CurvePlot label="Learning rate" height={150} {...only('learning rate', (point) => point.learning_rate)} />
         <CurvePlot label="Tokens per second" height={150} {...only('tokens/s', (point) => point.tokens_per_second)} />
         <CurvePlot label="Gradient norm" height={150} {...only('gradient norm', (point) => point.grad_norm)} />
+        <CurvePlot label="Memory, MiB" height={150} {...only('memory', memoryMib)} />
       </SimpleGrid>
     </>
   );
+}
+
+const MIB = 1024 * 1024;
+
+function memoryMib({ memory_bytes: bytes }: CurvePoint): number | null {
+  return bytes === null ? null : bytes / MIB;
 }
 
 const named = (name: string, index: number, curves: readonly NamedCurve[]) =>

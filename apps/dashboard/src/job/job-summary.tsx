@@ -56,13 +56,13 @@ function waiting({ capstan }: JobObject): Fact[] {
 }
 
 function training({ capstan, model }: JobObject): Fact[] {
-  const { progress, pool, attempt, max_attempts: most, priority, cost_usd: cost, estimate } = capstan;
+  const { progress, pool, attempt, max_attempts: most, priority, cost_usd: cost, estimate, owner, retry_of: first } = capstan;
   return [
     ['Train loss', figure(progress?.train_loss)],
     ['Eval loss', figure(progress?.eval_loss)],
     ['Learning rate', figure(progress?.learning_rate)],
     ['Tokens per second', progress?.tokens_per_second == null ? '–' : count(progress.tokens_per_second)],
-    ['Base model', model],
+    ['Base model', model, 'wide'],
     [
       'Pool',
       <PageLink key="pool" href={`/queues?pool=${pool}`}>
@@ -71,7 +71,19 @@ function training({ capstan, model }: JobObject): Fact[] {
     ],
     ['Attempt', `${attempt} of ${most}`],
     ['Priority', count(priority)],
+    ['Owner', owner ?? '–'],
+    ...(first === null ? [] : [retryOf(first)]),
     ['Cost so far', `${dollars(cost)} of about ${dollars(estimate.cost_usd)}`],
+  ];
+}
+
+function retryOf(id: string): Fact {
+  return [
+    'Retry of',
+    <PageLink key="first" href={`/jobs/${id}`}>
+      {id}
+    </PageLink>,
+    'wide',
   ];
 }
 
@@ -90,6 +102,7 @@ function ended(job: JobObject): Fact[] {
           {job.fine_tuned_model}
         </PageLink>
       ),
+      'wide',
     ],
   ];
 }

@@ -1,4 +1,4 @@
-import { JOB_STATUSES } from '@capstan/core';
+import { JOB_SORTS, JOB_STATUSES, type JobSort } from '@capstan/core';
 import { Select, SimpleGrid, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useSearchParams } from 'wouter';
@@ -7,6 +7,13 @@ import { usePools } from '../queries/pools.ts';
 import { JOB_STATES } from './job-states.ts';
 
 const TYPING_PAUSE_MS = 300;
+const SORTS: Record<JobSort, string> = {
+  created: 'Newest first',
+  oldest: 'Oldest first',
+  priority: 'Most urgent first',
+  wait: 'Longest wait first',
+  duration: 'Longest run first',
+};
 
 export function JobFilters() {
   const [parameters, setParameters] = useSearchParams();
@@ -22,7 +29,7 @@ export function JobFilters() {
   const search = useDebouncedCallback(set('search'), TYPING_PAUSE_MS);
   const bases = models.data?.data.filter(({ capstan }) => capstan?.kind === 'base').map(({ id }) => id) ?? [];
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm" role="search" aria-label="Filters">
+    <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 6 }} spacing="sm" role="search" aria-label="Filters">
       <TextInput
         label="Search"
         placeholder="Id, suffix or model"
@@ -46,6 +53,33 @@ export function JobFilters() {
         onChange={set('pool')}
       />
       <Select label="Base model" placeholder="Any" clearable data={bases} value={parameters.get('model')} onChange={set('model')} />
+      <OwnerAndOrder parameters={parameters} set={set} />
     </SimpleGrid>
+  );
+}
+
+interface OwnerAndOrderProps {
+  parameters: URLSearchParams;
+  set: (name: string) => (value: string | null) => void;
+}
+
+function OwnerAndOrder({ parameters, set }: OwnerAndOrderProps) {
+  const owner = useDebouncedCallback(set('owner'), TYPING_PAUSE_MS);
+  return (
+    <>
+      <TextInput
+        label="Owner"
+        placeholder="Name of a key"
+        defaultValue={parameters.get('owner') ?? ''}
+        onChange={(event) => owner(event.currentTarget.value)}
+      />
+      <Select
+        label="Sort"
+        allowDeselect={false}
+        data={JOB_SORTS.map((value) => ({ value, label: SORTS[value] }))}
+        value={parameters.get('sort') ?? 'created'}
+        onChange={set('sort')}
+      />
+    </>
   );
 }

@@ -1,4 +1,4 @@
-import type { JobStatus } from '@capstan/core';
+import type { JobSort, JobStatus } from '@capstan/core';
 import { Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
@@ -10,13 +10,15 @@ import { PageLoader } from '../shell/page-loader.tsx';
 import { JobFilters } from './job-filters.tsx';
 import { JobsTable } from './jobs-table.tsx';
 
-/** All jobs of the project, newest first; the filters are in the address, to be shared. */
+/** All jobs of the project; filters and order are in the address, to be shared. */
 export function JobsPage() {
   const [parameters] = useSearchParams();
   const filter = {
     state: (parameters.get('state') as JobStatus | null) ?? undefined,
     pool: parameters.get('pool') ?? undefined,
     model: parameters.get('model') ?? undefined,
+    owner: parameters.get('owner') ?? undefined,
+    sort: (parameters.get('sort') as JobSort | null) ?? undefined,
     search: parameters.get('search') ?? undefined,
   };
   const jobs = useJobs(filter);

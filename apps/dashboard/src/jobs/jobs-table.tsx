@@ -20,12 +20,20 @@ export function JobsTable({ jobs, chosen = new Set(), onChoose = null }: JobsTab
     onChoose?.(next);
   };
   return (
-    <Table.ScrollContainer minWidth={760} type="native" tabIndex={0} role="region" aria-label="Table of jobs">
+    <Table.ScrollContainer minWidth={860} type="native" tabIndex={0} role="region" aria-label="Table of jobs">
       <Table highlightOnHover>
         <Table.Thead>
           <Table.Tr>
-            {onChoose && <Table.Th w={30} aria-label="Choose" />}
-            {['Job', 'State', 'Progress', 'Loss', 'Pool', 'Cost', 'Created'].map((name) => (
+            {onChoose && (
+              <Table.Th w={30}>
+                <ChooseAll
+                  ids={jobs.filter(({ capstan }) => !isTerminal(capstan.state)).map(({ id }) => id)}
+                  chosen={chosen}
+                  onChoose={onChoose}
+                />
+              </Table.Th>
+            )}
+            {['Job', 'State', 'Progress', 'Loss', 'Pool', 'Owner', 'Priority', 'Cost', 'Created'].map((name) => (
               <Table.Th key={name}>{name}</Table.Th>
             ))}
           </Table.Tr>
@@ -46,6 +54,29 @@ export function JobsTable({ jobs, chosen = new Set(), onChoose = null }: JobsTab
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
+  );
+}
+
+/** Those that have not ended, of all that are shown. */
+function ChooseAll({
+  ids,
+  chosen,
+  onChoose,
+}: {
+  ids: readonly string[];
+  chosen: ReadonlySet<string>;
+  onChoose: (chosen: ReadonlySet<string>) => void;
+}) {
+  const isAll = ids.length > 0 && ids.every((id) => chosen.has(id));
+  return (
+    <Checkbox
+      size="xs"
+      aria-label="Choose all that are shown"
+      disabled={ids.length === 0}
+      checked={isAll}
+      indeterminate={!isAll && ids.some((id) => chosen.has(id))}
+      onChange={() => onChoose(new Set(isAll ? [] : ids))}
+    />
   );
 }
 
@@ -74,6 +105,8 @@ function JobCells({ job }: { job: JobObject }) {
       </Table.Td>
       <Table.Td>{figure(capstan.progress?.eval_loss ?? capstan.progress?.train_loss)}</Table.Td>
       <Table.Td>{capstan.pool}</Table.Td>
+      <Table.Td className="wrap">{capstan.owner ?? '–'}</Table.Td>
+      <Table.Td>{capstan.priority}</Table.Td>
       <Table.Td>{dollars(capstan.cost_usd)}</Table.Td>
       <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(job.created_at, browserClock.now())}</Table.Td>
     </>

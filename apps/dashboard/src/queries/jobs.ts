@@ -1,4 +1,4 @@
-import type { JobObject, JobStatus } from '@capstan/core';
+import type { JobObject, JobSort, JobStatus } from '@capstan/core';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client } from '../client.ts';
 import { keys } from './keys.ts';
@@ -7,21 +7,28 @@ export interface JobFilter {
   state?: JobStatus | undefined;
   pool?: string | undefined;
   model?: string | undefined;
+  owner?: string | undefined;
+  sort?: JobSort | undefined;
   search?: string | undefined;
 }
 
 const PAGE_SIZE = 50;
-const REFRESH_MS = 5_000;
+/** The stream of changes says when to look; this is for what it missed. */
+const REFRESH_MS = 30_000;
 
-/** Newest first, page after page. */
+/** Whether several pages are open: whoever has read on is looking at something, and nothing moves under their eyes. */
+export function hasReadOn(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'pages' in data && Array.isArray(data.pages) && data.pages.length > 1;
+}
+
+/** Page after page. */
 export function useJobs(filter: JobFilter) {
   return useInfiniteQuery({
     queryKey: [...keys.jobs, filter],
     queryFn: ({ pageParam, signal }) => client.jobs.list({ ...filter, after: pageParam, limit: PAGE_SIZE }, { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
-    // Whoever has read on is looking at something: nothing moves under their eyes.
-    refetchInterval: ({ state }) => (state.data && state.data.pages.length > 1 ? false : REFRESH_MS),
+    refetchInterval: ({ state }) => (hasReadOn(state.data) ? false : REFRESH_MS),
     placeholderData: (previous) => previous,
   });
 }
@@ -50,6 +57,23 @@ export function useJobAction(action: JobAction) {
       queryClient.setQueryData(keys.job(job.id), job);
       await queryClient.invalidateQueries({ queryKey: keys.jobs });
     },
+  });
+}
+
+export function useRetryJob() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => client.jobs.retry(id),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.jobs }),
+  });
+}
+
+/** For operators: the job stands behind those of its new priority. */
+export function useReprioritise() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, priority }: { id: string; priority: number }) => client.jobs.update(id, { priority }),
+    onSettled: () => Promise.all([keys.jobs, keys.pools, keys.audit].map((queryKey) => queryClient.invalidateQueries({ queryKey }))),
   });
 }
 

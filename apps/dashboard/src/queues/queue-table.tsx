@@ -4,6 +4,7 @@ import { browserClock } from '../browser-clock.ts';
 import { ago, expectedStart } from '../format.ts';
 import { QueueJob } from './queue-job.tsx';
 import { QueuedJobActions } from './queued-job-actions.tsx';
+import { QueuedPriority } from './queued-priority.tsx';
 
 /** The head of the queue, in the order in which it starts. */
 export function QueueTable({ forecast }: { forecast: PoolForecastObject }) {
@@ -22,13 +23,15 @@ export function QueueTable({ forecast }: { forecast: PoolForecastObject }) {
           </Table.Thead>
           <Table.Tbody>
             {queue.map(({ position, job_id: id, model, workers, priority, queued_at: at, starts_in_seconds: start }) => (
-              <Table.Tr key={position}>
+              <Table.Tr key={id ?? position}>
                 <Table.Td>{position}</Table.Td>
                 <Table.Td>
                   <QueueJob id={id} model={model} />
                 </Table.Td>
                 <Table.Td>{workers}</Table.Td>
-                <Table.Td>{priority}</Table.Td>
+                <Table.Td>
+                  <QueuedPriority id={id} priority={priority} />
+                </Table.Td>
                 <Table.Td>{ago(at, browserClock.now())}</Table.Td>
                 <Table.Td>{expectedStart(start)}</Table.Td>
                 <Table.Td>

@@ -1,9 +1,10 @@
-import { Select, Stack, Text } from '@mantine/core';
+import { Group, Select, Stack, Text } from '@mantine/core';
 import { useSearchParams } from 'wouter';
 import { useForecast, usePools } from '../queries/pools.ts';
 import { Loaded } from '../shell/loaded.tsx';
 import { Page } from '../shell/page.tsx';
 import { Section } from '../shell/section.tsx';
+import { QueueControls } from './queue-controls.tsx';
 import { QueueTable } from './queue-table.tsx';
 import { RunningTable } from './running-table.tsx';
 
@@ -17,16 +18,20 @@ export function QueuesPage() {
         {({ data }) => {
           const chosen = parameters.get('pool') ?? data[0]?.id;
           if (chosen === undefined) return <Text>There is no pool yet.</Text>;
+          const pool = data.find(({ id }) => id === chosen);
           return (
             <Stack>
-              <Select
-                label="Pool"
-                maw={300}
-                allowDeselect={false}
-                data={data.map(({ id }) => id)}
-                value={chosen}
-                onChange={(pool) => pool !== null && setParameters({ pool })}
-              />
+              <Group align="flex-end">
+                <Select
+                  label="Pool"
+                  maw={300}
+                  allowDeselect={false}
+                  data={data.map(({ id }) => id)}
+                  value={chosen}
+                  onChange={(value) => value !== null && setParameters({ pool: value })}
+                />
+                {pool && <QueueControls pool={pool} />}
+              </Group>
               <Queue pool={chosen} />
             </Stack>
           );
@@ -41,7 +46,7 @@ function Queue({ pool }: { pool: string }) {
     <Loaded query={useForecast(pool)}>
       {(forecast) => (
         <>
-          {forecast.paused && <Text fw={600}>The pool is cordoned: it launches nothing until an operator uncordons it.</Text>}
+          {forecast.paused && <Text fw={600}>The queue is paused: nothing of it starts until an operator resumes it.</Text>}
           <Section title={`Waiting (${forecast.queued})`}>
             <QueueTable forecast={forecast} />
           </Section>

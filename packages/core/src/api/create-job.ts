@@ -39,6 +39,12 @@ const reference = (what: string) =>
     .min(1, `Give the id of ${what}.`)
     .max(256);
 
+/** What may still be changed of a job that waits. */
+export const updateJobRequestSchema = z.strictObject({
+  priority: z.number({ error: 'Give a whole number from 0 to 100; smaller runs first.' }).int().min(0).max(100),
+});
+export type UpdateJobRequest = z.infer<typeof updateJobRequestSchema>;
+
 export const createJobRequestSchema = z.strictObject({
   model: reference('a model that GET /v1/models lists').meta({ description: 'The base model, or a fine-tuned one to go on from.' }),
   training_file: reference('a file uploaded with purpose fine-tune'),

@@ -82,6 +82,10 @@ export const capstanJobSchema = z.looseObject({
   /** The likely one of these, or what is left of a job that runs. */
   eta_seconds: z.number().nullable(),
   pool: z.string(),
+  /** The name of the key that submitted it. */
+  owner: z.string().nullable(),
+  /** The job that this one repeats. */
+  retry_of: z.string().nullable(),
   priority: z.number().int(),
   attempt: z.number().int(),
   failures: z.number().int(),
@@ -162,6 +166,10 @@ export const jobObjectSchema = z.looseObject({
 });
 export type JobObject = z.infer<typeof jobObjectSchema>;
 
+/** Orders of a list of jobs, each with an index of its own. */
+export const JOB_SORTS = ['created', 'oldest', 'priority', 'wait', 'duration'] as const;
+export type JobSort = (typeof JOB_SORTS)[number];
+
 const STATES = { error: `Give one of ${JOB_STATUSES.join(', ')}.` };
 
 /** `metadata[key]=value` pairs are gathered into `metadata` before this schema sees them; `metadata=null` finds jobs without any. */
@@ -170,6 +178,14 @@ export const listJobsQuerySchema = pageQuerySchema({ defaultLimit: 20, maxLimit:
   'capstan[state]': z.enum(JOB_STATUSES, STATES).optional(),
   'capstan[pool]': z.string().min(1).max(40).optional(),
   'capstan[model]': z.string().min(1).max(256).optional().meta({ description: 'The base model.' }),
+  'capstan[owner]': z.string().min(1).max(128).optional().meta({ description: 'The name of the key that submitted it.' }),
+  'capstan[sort]': z
+    .enum(JOB_SORTS, { error: `Give one of ${JOB_SORTS.join(', ')}.` })
+    .optional()
+    .meta({
+      description:
+        '`created` (the default) has the newest first, `oldest` the oldest, `priority` the most urgent, `wait` the longest until the first start, `duration` the longest from start to end.',
+    }),
   'capstan[search]': z
     .string()
     .min(1)

@@ -13,6 +13,10 @@ export interface NewJob {
   priority: number;
   maxAttempts: number;
   metadata: Record<string, string> | null;
+  /** The name of the key that submits it. */
+  owner?: string | null;
+  /** The job that this one repeats. */
+  retryOf?: string | null;
   estimate: JobEstimate;
   /** sha256 of the request. */
   bodyHash?: string | null;
@@ -57,9 +61,9 @@ function insert({ sql }: JobContext, job: FineTuningJob, input: NewJob): Promise
   const statement = Prisma.sql`
     WITH pool AS (SELECT id FROM pools WHERE id = ${job.poolId}), ${claim === null ? Prisma.empty : Prisma.sql`claim AS (${claim.part}), `}
     created AS (
-      INSERT INTO jobs (id, project_id, pool_id, priority, max_attempts, spec, metadata, estimate, body_hash, created_at, queued_at)
+      INSERT INTO jobs (id, project_id, pool_id, priority, max_attempts, spec, metadata, owner, retry_of, estimate, body_hash, created_at, queued_at)
       SELECT ${job.id}, ${job.projectId}, pool.id, ${job.priority}::int, ${job.maxAttempts}::int, ${json(job.spec)}::jsonb,
-        ${json(job.metadata)}::jsonb, ${json(job.estimate)}::jsonb, ${bodyHash}, ${job.createdAt}::timestamptz, ${job.queuedAt}::timestamptz
+        ${json(job.metadata)}::jsonb, ${job.owner}, ${job.retryOf}, ${json(job.estimate)}::jsonb, ${bodyHash}, ${job.createdAt}::timestamptz, ${job.queuedAt}::timestamptz
       FROM pool ${claim === null ? Prisma.empty : Prisma.sql`, claim`}
       RETURNING id)
     INSERT INTO job_events (job_id, message, data, created_at)
@@ -119,6 +123,8 @@ export function freshJob(input: NewJob, now: Date): FineTuningJob {
     fineTunedModel: null,
     trainedTokens: null,
     metadata: input.metadata,
+    owner: input.owner ?? null,
+    retryOf: input.retryOf ?? null,
     estimate: input.estimate,
     usage: { gpuSeconds: 0, costUsd: 0 },
     result: null,

@@ -32,6 +32,7 @@ function toRow(job: FineTuningJob, bodyHash: string | null): object {
     max_attempts: job.maxAttempts,
     spec: job.spec,
     metadata: job.metadata,
+    owner: job.owner,
     estimate: job.estimate,
     body_hash: bodyHash,
   };
@@ -41,11 +42,11 @@ function toRow(job: FineTuningJob, bodyHash: string | null): object {
 function insert({ sql }: JobContext, rows: readonly object[], now: Date): Promise<{ id: string }[]> {
   const statement = Prisma.sql`
     WITH created AS (
-      INSERT INTO jobs (id, project_id, pool_id, priority, max_attempts, spec, metadata, estimate, body_hash, created_at, queued_at)
+      INSERT INTO jobs (id, project_id, pool_id, priority, max_attempts, spec, metadata, owner, estimate, body_hash, created_at, queued_at)
       SELECT fresh.id, fresh.project_id, pools.id, fresh.priority, fresh.max_attempts, fresh.spec, fresh.metadata,
-        fresh.estimate, fresh.body_hash, ${now}::timestamptz, ${now}::timestamptz
+        fresh.owner, fresh.estimate, fresh.body_hash, ${now}::timestamptz, ${now}::timestamptz
       FROM json_to_recordset(${json(rows)}::json) AS fresh (id text, project_id text, pool_id text, priority int, max_attempts int,
-        spec jsonb, metadata jsonb, estimate jsonb, body_hash text)
+        spec jsonb, metadata jsonb, owner text, estimate jsonb, body_hash text)
       JOIN pools ON pools.id = fresh.pool_id
       RETURNING id),
     events AS (

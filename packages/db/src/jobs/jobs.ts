@@ -19,6 +19,7 @@ import {
   type QueuePosition,
   type WaitingJob,
 } from './queue-order.ts';
+import { type Reprioritised, reprioritise } from './reprioritise.ts';
 import type { Effects } from './write-change.ts';
 
 export interface JobContext {
@@ -34,6 +35,8 @@ export interface JobRepository {
   get(id: string, projectId?: string): Promise<FineTuningJob | null>;
   list(filter: JobFilter): Promise<{ jobs: FineTuningJob[]; hasMore: boolean }>;
   applyEvent(id: string, event: JobEvent, effects?: Effects): Promise<Applied>;
+  /** Null for a job that is neither queued nor paused. */
+  reprioritise(id: string, priority: number): Promise<Reprioritised | null>;
   launch(request: LaunchRequest): Promise<Launched>;
   /** The launcher has answered: from now on the attempt is billed. Twice is once. */
   markLaunched(jobId: string, attempt: number): Promise<void>;
@@ -55,6 +58,7 @@ export function createJobRepository(context: JobContext): JobRepository {
     get: (id, projectId) => findJob(context.sql, id, projectId),
     list: (filter) => listJobs(context, filter),
     applyEvent: (id, event, effects) => applyEvent(context, id, event, effects),
+    reprioritise: (id, priority) => reprioritise(context, id, priority),
     launch: (request) => launch(context, request),
     markLaunched: (jobId, attempt) => markLaunched(context, jobId, attempt),
     listReconcilable: (page) => listReconcilable(context, page),
