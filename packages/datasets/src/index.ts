@@ -1,7 +1,8 @@
+export { createCausalEncoder } from './causal-encoder.ts';
 export type { RenderChat } from './chat-template.ts';
 export { loadChatTemplate } from './chat-template.ts';
 export type { ExampleEncoder } from './example-encoder.ts';
-export { classesOf, createCausalEncoder, createClassEncoder, createSourceTargetEncoder } from './example-encoder.ts';
+export { classesOf, createClassEncoder, createSourceTargetEncoder } from './example-encoder.ts';
 export { leakage } from './fingerprints.ts';
 export type { DatasetInspection, InspectOptions } from './inspect-dataset.ts';
 export { inspectDataset } from './inspect-dataset.ts';

@@ -6,6 +6,8 @@ export interface TokenizedExample {
   inputIds: Int32Array;
   /** Ends with the end-of-sequence token, cut or not. */
   labels: Int32Array;
+  /** 1 for each label that is learnt and 0 for one that is only read; absent where all are learnt. */
+  labelWeights?: Uint8Array;
 }
 
 export interface TokenizeLimits {

@@ -5,6 +5,8 @@ export interface TokenizedExample {
   inputIds: Int32Array;
   /** The target, ending with eos; already truncated. */
   labels: Int32Array;
+  /** 1 for each label that is learnt and 0 for one that is only read; absent where all are learnt. Decoder-only models honour it. */
+  labelWeights?: Uint8Array | undefined;
 }
 
 export function tokensOf(examples: readonly TokenizedExample[]): number {

@@ -24,9 +24,8 @@ export async function evaluateRun(
 ): Promise<RunEvaluation> {
   const { model, tokenizer, clock, evaluation, assignment } = run;
   const { rougeRows, maxTargetTokens } = assignment.spec.training;
-  const { rows, examples, lossExamples } = evaluation;
-  const shown = examples.slice(0, Math.max(SAMPLE_ROWS, rougeRows));
-  const answers = await generateAnswers(shown, { model, adapter, tokenizer, maxTokens: maxTargetTokens, clock, signal });
+  const { rows, questions, lossExamples } = evaluation;
+  const answers = await generateAnswers(questions, { model, adapter, tokenizer, maxTokens: maxTargetTokens, clock, signal });
   if (lossExamples.length === 0) return { figures: null, answers };
   const { loss, tokenAccuracy } = known ?? (await measureLoss({ model, adapter }, lossExamples, { signal }));
   const pairs = answers.texts.slice(0, rougeRows).map((prediction, index) => ({ prediction, reference: rows[index]?.target ?? '' }));

@@ -1,6 +1,6 @@
 import type { Clock } from '@capstan/core';
 import type { Tokenizer } from '@capstan/datasets';
-import { type Adapter, generateBatch, type Model, type TokenizedExample } from '@capstan/trainer';
+import { type Adapter, generateBatch, type Model } from '@capstan/trainer';
 
 /** A classifier answers with the name of a class. */
 export function answerText(ids: Int32Array, { model, adapter, tokenizer }: Pick<AnswerOptions, 'model' | 'adapter' | 'tokenizer'>): string {
@@ -26,16 +26,15 @@ export interface AnswerOptions {
   signal: AbortSignal;
 }
 
-/** The likeliest answer to every example's source. Rejects with the signal's reason between slices. */
-export async function generateAnswers(examples: readonly TokenizedExample[], options: AnswerOptions): Promise<Answers> {
+/** The likeliest answer to every question. Rejects with the signal's reason between slices. */
+export async function generateAnswers(questions: readonly Int32Array[], options: AnswerOptions): Promise<Answers> {
   const { model, adapter, tokenizer, maxTokens, clock, signal } = options;
   const startedAt = clock.now().getTime();
   const texts: string[] = [];
   let tokens = 0;
-  for (let start = 0; start < examples.length; start += ROWS_PER_SLICE) {
+  for (let start = 0; start < questions.length; start += ROWS_PER_SLICE) {
     signal.throwIfAborted();
-    const inputs = examples.slice(start, start + ROWS_PER_SLICE).map(({ inputIds }) => inputIds);
-    const answers = await generateBatch(model, adapter, inputs, { maxTokens });
+    const answers = await generateBatch(model, adapter, questions.slice(start, start + ROWS_PER_SLICE), { maxTokens });
     tokens += answers.reduce((sum, { length }) => sum + length, 0);
     texts.push(...answers.map((ids) => answerText(ids, { model, adapter, tokenizer })));
   }

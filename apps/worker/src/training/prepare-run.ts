@@ -1,5 +1,5 @@
 import { type Clock, type DatasetRow, type RankAssignment, toSourceTarget } from '@capstan/core';
-import { classesOf, loadTokenizer, type Tokenizer } from '@capstan/datasets';
+import { classesOf, type ExampleEncoder, loadTokenizer, type Tokenizer } from '@capstan/datasets';
 import { type Adapter, createAdapter, initModel, loadModel, type Model, readTask, type TokenizedExample } from '@capstan/trainer';
 import type { ArtifactCache } from '../artifacts/artifact-cache.ts';
 import { fetchModelFiles } from '../artifacts/fetch-model-files.ts';
@@ -23,9 +23,9 @@ export interface TrainingRun {
 }
 
 interface EvaluationRows {
-  /** As text and as ids, the same rows in the same order: scored by generation, and shown as samples. */
+  /** As text and as what the model is asked, the same rows in the same order: scored by generation, and shown as samples. */
   rows: { source: string; target: string }[];
-  examples: TokenizedExample[];
+  questions: Int32Array[];
   /** For the loss; none without a validation set. */
   lossExamples: TokenizedExample[];
 }
@@ -44,7 +44,8 @@ export async function prepareRun(
   const encoder = makeEncoder(files, { tokenizer, labels: labels ?? [] });
   const tokenise = (rows: DatasetRow[]) => tokeniseRows(rows, { encoder, limits: spec.training, signal });
   const examples = await tokenise(trainingRows);
-  const evaluation = await prepareEvaluation({ trainingRows, validationRows }, assignment, tokenise);
+  const rows = { training: trainingRows, validation: validationRows };
+  const evaluation = await prepareEvaluation(rows, assignment, { tokenise, encoder });
   const model = spec.init === 'random' ? initModel(files.config, spec.seed, { labels }) : loadModel(files, { labels, seed: spec.seed });
   const adapter = spec.method === 'lora' ? createAdapter(model, spec.lora, spec.seed) : undefined;
   return { assignment, clock, model, adapter, config: files.config, tokenizer, examples, evaluation };
@@ -52,13 +53,15 @@ export async function prepareRun(
 
 /** Without a validation set there is nothing to score, but the first training rows can still be shown before and after. */
 async function prepareEvaluation(
-  { trainingRows, validationRows }: { trainingRows: DatasetRow[]; validationRows: DatasetRow[] | null },
+  { training, validation }: { training: DatasetRow[]; validation: DatasetRow[] | null },
   { spec }: RankAssignment,
-  tokenise: (rows: DatasetRow[]) => Promise<TokenizedExample[]>,
+  { tokenise, encoder }: { tokenise: (rows: DatasetRow[]) => Promise<TokenizedExample[]>; encoder: ExampleEncoder },
 ): Promise<EvaluationRows> {
   const { evalRows, rougeRows } = spec.training;
-  const wanted = validationRows ? Math.max(evalRows, rougeRows, SAMPLE_ROWS) : SAMPLE_ROWS;
-  const rows = (validationRows ?? trainingRows).slice(0, wanted);
-  const examples = await tokenise(rows);
-  return { rows: rows.map(toSourceTarget), examples, lossExamples: validationRows ? examples.slice(0, evalRows) : [] };
+  const shown = (validation ?? training).slice(0, Math.max(SAMPLE_ROWS, validation ? rougeRows : 0));
+  return {
+    rows: shown.map(toSourceTarget),
+    questions: shown.map((row) => encoder.encodeQuestion(row, spec.training)),
+    lossExamples: await tokenise(validation?.slice(0, evalRows) ?? []),
+  };
 }

@@ -5,7 +5,7 @@ export interface CausalBatch {
   /** [rows · length]; the last token of a row is only a label. */
   ids: Int32Array;
   rows: number;
-  /** Row by row without padding: the targets of the loss, which are the answers' tokens. */
+  /** Row by row without padding: the targets of the loss, which are the answers' tokens of weight 1. */
   labels: Int32Array;
   /** Where each label's logits stand among the [rows · length] positions: at the token before it. */
   labelPositions: Int32Array;
@@ -18,9 +18,11 @@ export function padCausalBatch(examples: readonly TokenizedExample[], { padId }:
   const labels: number[] = [];
   const labelPositions: number[] = [];
   for (const [row, { inputIds: whole }] of wholes.entries()) {
+    const { inputIds, labelWeights } = examples[row] as TokenizedExample;
     ids.set(whole.subarray(0, -1), row * length);
     // Without a prompt nothing comes before the first token of the answer: it cannot be learnt.
-    for (let i = Math.max(1, (examples[row] as TokenizedExample).inputIds.length); i < whole.length; i++) {
+    for (let i = Math.max(1, inputIds.length); i < whole.length; i++) {
+      if (labelWeights?.[i - inputIds.length] === 0) continue;
       labels.push(whole[i] as number);
       labelPositions.push(row * length + i - 1);
     }
