@@ -35,7 +35,7 @@ CASES = {
         lora=dict(target_modules=r".*encoder.*\.(q|wo)", use_rslora=True), training=dict(label_smoothing=0.1),
     ),
     "gpt2": dict(
-        config=GPT2, dtype="float32", lora=dict(target_modules=["c_attn", "mlp.c_proj"]), training=dict(decay="cosine"),
+        config=GPT2, dtype="float32", lora=dict(target_modules=["c_attn", "mlp.c_proj"]), training=dict(decay="cosine", warmup_steps=10),
     ),
     "llama-3-scaled": dict(
         config=LLAMA | dict(rope_theta=500.0, tie_word_embeddings=True, rope_scaling=dict(

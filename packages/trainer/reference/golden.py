@@ -118,7 +118,7 @@ def adapted(model, case, task):
 
 def schedule(optimizer, training):
     decay = training.get("decay", "linear")
-    return transformers.get_scheduler(decay, optimizer, num_warmup_steps=0, num_training_steps=STEPS)
+    return transformers.get_scheduler(decay, optimizer, num_warmup_steps=training.get("warmup_steps", 0), num_training_steps=STEPS)
 
 
 def loss_curve(wrapped, task, batch, training):

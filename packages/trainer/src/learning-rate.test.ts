@@ -1,22 +1,28 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { learningRateAt, type Schedule } from './learning-rate.ts';
 
-const at = (step: number, changes: Partial<Schedule>): number => {
-  return learningRateAt(step, { totalSteps: 10, warmupSteps: 2, learningRate: 1, decay: 'linear', ...changes });
-};
+/** What transformers' Trainer spent every step at, as reference/schedules.py saw it. */
+interface Golden {
+  schedules: { schedule: Schedule; rates: number[] }[];
+}
+
+const { schedules } = JSON.parse(readFileSync(new URL('../reference/schedules.json', import.meta.url), 'utf8')) as Golden;
 
 describe('learningRateAt', () => {
-  it.each([
-    ['linear', [0.5, 1, 1, 0.875, 0.125]],
-    ['cosine', [0.5, 1, 1, 0.9619, 0.0381]],
-    ['constant', [0.5, 1, 1, 1, 1]],
-  ] as const)('warms up, peaks and decays (%s)', (decay, expected) => {
-    for (const [i, step] of [1, 2, 3, 4, 10].entries()) expect(at(step, { decay })).toBeCloseTo(expected[i] as number, 4);
+  it.each(schedules)('is that of transformers’ Trainer at every step: $schedule', ({ schedule, rates }) => {
+    expect(rates).toHaveLength(schedule.totalSteps);
+    for (const [i, rate] of rates.entries()) expect(Math.abs(learningRateAt(i + 1, schedule) - rate)).toBeLessThan(1e-15);
   });
 
-  it('starts at the peak without a warm-up, and never is zero or negative', () => {
-    expect(at(1, { warmupSteps: 0 })).toBe(1);
-    expect(at(10, { warmupSteps: 0 })).toBeCloseTo(0.1, 12);
-    expect(at(10, { warmupSteps: 10 })).toBe(1);
+  it('covers every decay with and without a warm-up', () => {
+    const seen = new Set(schedules.map(({ schedule: { decay, warmupSteps } }) => `${decay} ${warmupSteps > 0}`));
+    expect(seen.size).toBe(6);
+  });
+
+  it('starts at zero with a warm-up and at the peak without one', () => {
+    const schedule: Schedule = { totalSteps: 10, warmupSteps: 2, learningRate: 1, decay: 'linear' };
+    expect([1, 2, 3, 10].map((step) => learningRateAt(step, schedule))).toEqual([0, 0.5, 1, 0.125]);
+    expect(learningRateAt(1, { ...schedule, warmupSteps: 0 })).toBe(1);
   });
 });

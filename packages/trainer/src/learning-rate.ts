@@ -1,18 +1,17 @@
 export interface Schedule {
   totalSteps: number;
   warmupSteps: number;
-  /** The peak, reached at the end of the warm-up. */
+  /** The peak, reached one step after the warm-up. */
   learningRate: number;
   decay: 'linear' | 'cosine' | 'constant';
 }
 
-/**
- * The learning rate of a step (from 1). As transformers' schedules, shifted by one: theirs spends its first step at rate 0.
- */
+/** The learning rate of a step (from 1), as transformers' Trainer has it: a warm-up spends its first step at rate 0. */
 export function learningRateAt(step: number, { totalSteps, warmupSteps, learningRate, decay }: Schedule): number {
-  if (step <= warmupSteps) return (learningRate * step) / warmupSteps;
+  const taken = step - 1;
+  if (taken < warmupSteps) return learningRate * (taken / warmupSteps);
   if (decay === 'constant') return learningRate;
-  const progress = (step - warmupSteps - 1) / Math.max(1, totalSteps - warmupSteps); // 0 at the peak, below 1 at the last step
+  const progress = (taken - warmupSteps) / Math.max(1, totalSteps - warmupSteps); // 0 at the peak, below 1 at the last step
   const factor = decay === 'linear' ? 1 - progress : 0.5 * (1 + Math.cos(Math.PI * progress));
   return learningRate * Math.max(0, factor);
 }

@@ -104,7 +104,8 @@ describe('train', () => {
     expect(at('checkpoint')).toEqual([3, 4, 6, 9]);
     expect(at('finished')).toEqual([9]);
     const perEpoch = Math.ceil(EXAMPLES.length / 4);
-    expect(events[0]).toMatchObject({ totalSteps: 9, epoch: 1 / perEpoch, learningRate: 2.5e-3 });
+    expect(events[0]).toMatchObject({ totalSteps: 9, epoch: 1 / perEpoch, learningRate: 0 });
+    expect(events[1]).toMatchObject({ step: 2, learningRate: 2.5e-3 });
     const tokens = events
       .flatMap((event) => (event.type === 'step' && event.step <= perEpoch ? [event.tokens] : []))
       .reduce((a, b) => a + b);

@@ -75,7 +75,8 @@ function compareGradients(model: Model, adapter: Adapter, golden: GoldenCase): n
 
 /** All examples are one batch, so that their order makes no difference. */
 async function lossCurve(model: Model, adapter: Adapter, { examples, training, steps }: GoldenCase): Promise<Float32Array> {
-  const schedule = { totalSteps: steps, warmupSteps: 0, learningRate: 5e-3, decay: training.decay ?? ('linear' as const) };
+  const { warmup_steps: warmupSteps = 0, decay = 'linear' } = training;
+  const schedule = { totalSteps: steps, warmupSteps, learningRate: 5e-3, decay };
   const rhythm = { batchSize: examples.length, microBatchSize: examples.length, evalEverySteps: null, checkpointEverySteps: 0, seed: 0 };
   const limits = { maxGradNorm: 1, weightDecay: 0.01, labelSmoothing: training.label_smoothing };
   const losses: number[] = [];

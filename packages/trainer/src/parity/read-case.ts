@@ -11,7 +11,7 @@ export interface GoldenCase {
   model: ModelFiles;
   adapter: { config: Uint8Array; weights: Uint8Array };
   examples: TokenizedExample[];
-  training: { decay?: 'linear' | 'cosine' | 'constant'; label_smoothing?: number };
+  training: { decay?: 'linear' | 'cosine' | 'constant'; warmup_steps?: number; label_smoothing?: number };
   steps: number;
   newTokens: number;
   loss: number;
