@@ -2,7 +2,7 @@ import type { FuzzWorld } from './fuzz-world.ts';
 
 /** Bodies that the API takes, by route: mutations start from them. A route without one is sent odd values only. */
 export function validBody(route: string, { own, baseModel }: FuzzWorld): unknown {
-  const sampling = { max_tokens: 2, temperature: 0, top_p: 1, seed: 1, stop: ['\n'] };
+  const sampling = { max_tokens: 2, temperature: 0, top_p: 1, seed: 1, stop: ['\n'], capstan: { num_beams: 2, length_penalty: 1 } };
   const job = {
     model: baseModel,
     training_file: own.files[0],
@@ -16,6 +16,7 @@ export function validBody(route: string, { own, baseModel }: FuzzWorld): unknown
       method: 'lora',
       lora: { r: 4, alpha: 8, dropout: 0.1, target_modules: ['q', 'v'] },
       training: { max_steps: 3, micro_batch_size: 1, warmup_steps: 0, decay: 'cosine', eval_rows: 2, max_source_tokens: 64 },
+      generation: { num_beams: 2, repetition_penalty: 1.1 },
       resources: { workers: 1, gpus_per_worker: 0, memory_mib: 4_096 },
       max_attempts: 2,
     },

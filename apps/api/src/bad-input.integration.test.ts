@@ -217,6 +217,10 @@ const CHAT: [name: string, change: object, param: string, says: RegExp][] = [
   ['tools', { tools: [{ type: 'function' }] }, 'tools', /not supported/],
   ['JSON mode', { response_format: { type: 'json_object' } }, 'response_format.type', /text/],
   ['log probabilities', { logprobs: true }, 'logprobs', /not supported/],
+  ['no beam', { capstan: { num_beams: 0 } }, 'capstan.num_beams', />=1/],
+  ['a word for when to stop', { capstan: { early_stopping: 'soon' } }, 'capstan.early_stopping', /"never"/],
+  ['beams that sample', { temperature: 1, capstan: { num_beams: 4 } }, 'capstan.num_beams', /do not sample/],
+  ['an unknown option', { capstan: { beams: 4 } }, 'capstan.beams', /Unknown parameter/],
   ['an unknown member', { temprature: 1 }, 'temprature', /Unknown parameter/],
 ];
 

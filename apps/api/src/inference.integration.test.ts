@@ -80,6 +80,15 @@ describe('chat completions', () => {
     });
   });
 
+  it('passes on how to decode, in transformers’ words under our key', async () => {
+    const capstan = { top_k: 40, repetition_penalty: 1.2, num_beams: 1, length_penalty: 0.5, early_stopping: 'never' };
+    expect((await api.postJson('/chat/completions', { model: tuned, messages, temperature: 0.7, capstan })).status).toBe(200);
+    const decoding = { topK: 40, repetitionPenalty: 1.2, numBeams: 1, lengthPenalty: 0.5, earlyStopping: 'never' };
+    expect(asked[0]).toMatchObject({ temperature: 0.7, decoding });
+    expect((await api.postJson('/completions', { model: tuned, prompt: 'Hi', capstan: { num_beams: 4 } })).status).toBe(200);
+    expect(asked[1]?.decoding).toEqual({ numBeams: 4 });
+  });
+
   it('streams chunks, the usage if asked for, and [DONE]', async () => {
     const response = await api.postJson('/chat/completions', {
       model: BASE_MODEL,

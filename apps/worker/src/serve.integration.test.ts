@@ -94,6 +94,18 @@ it('ends at a stop string, without it', async () => {
   expect(cut.done.finishReason).toBe('stop');
 });
 
+it('searches with beams, and repeats itself more or less as it is told', async () => {
+  await untilServing();
+  const [greedy, searched, varied] = [
+    await ask(makeRequest()),
+    await ask(makeRequest({ decoding: { numBeams: 3, lengthPenalty: 2 } })),
+    await ask(makeRequest({ decoding: { repetitionPenalty: 0.01 } })),
+  ];
+  expect(searched.text).not.toBe('');
+  expect(varied.text).not.toBe(greedy.text);
+  await expect(ask(makeRequest({ temperature: 1, decoding: { numBeams: 3 } }))).rejects.toMatchObject({ code: 'invalid_request' });
+});
+
 it('a seed makes a sampled answer repeatable', async () => {
   await untilServing();
   const sampled = () => ask(makeRequest({ temperature: 1, seed: 5 }));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ChatMessage } from './datasets/dataset-row.ts';
+import type { DecodingOptions } from './decoding-options.ts';
 import type { ArtifactRef } from './worker-report.ts';
 
 /** One question to a model, on its way from the API through the scheduler to a serving worker. */
@@ -19,6 +20,8 @@ export interface GenerateRequest {
   seed: number | null;
   /** Texts that end the answer; they are not part of it. */
   stop: string[];
+  /** Beside temperature and top-p; absent from an API of an earlier release. */
+  decoding?: DecodingOptions | undefined;
 }
 
 /** Zero or more tokens, then `done` exactly once; an error ends the stream instead. */

@@ -17,6 +17,7 @@ export type { CreateJobRequest, Hyperparameters, UpdateJobRequest } from './api/
 export { createJobRequestSchema, updateJobRequestSchema } from './api/create-job.ts';
 export type { CurveObject, CurvePoint } from './api/curve-object.ts';
 export { curveObjectSchema, curveQuerySchema } from './api/curve-object.ts';
+export { decodingFromRest } from './api/decoding.ts';
 export type { ErrorBody } from './api/error-body.ts';
 export { errorBodySchema } from './api/error-body.ts';
 export type { FileObject, FilePurpose, UploadFields } from './api/file-object.ts';
@@ -70,6 +71,8 @@ export type { AttemptFacts, DecideContext, DecidedAction, DecideLimits, Decision
 export { decide } from './decide.ts';
 export type { ScaleDecision, ScaleOutlook, ScaleReason } from './decide-scale.ts';
 export { decideScale, SCALE_REASONS } from './decide-scale.ts';
+export type { DecodingOptions } from './decoding-options.ts';
+export { decodingOptionsSchema } from './decoding-options.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export {
   AppError,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decodingOptionsSchema } from './decoding-options.ts';
 import type { FailureReason } from './failure-reason.ts';
 import type { JobStatus } from './job-status.ts';
 import { loraConfigSchema } from './lora-config.ts';
@@ -41,6 +42,8 @@ export const jobSpecSchema = z.object({
     checkpointEverySteps: z.number().int().min(0),
     checkpointEverySeconds: z.number().int().min(0).default(0),
   }),
+  /** How evaluations and samples are decoded; greedily where it is absent. */
+  generation: decodingOptionsSchema.optional(),
   resources: z.object({
     /** World size: how many ranks train together. */
     workers: z.number().int().min(1),

@@ -17,6 +17,7 @@ const request: GenerateRequest = {
   topP: 0.9,
   seed: 0,
   stop: ['\n'],
+  decoding: { topK: 5, repetitionPenalty: 1.5, numBeams: 3, lengthPenalty: -1, earlyStopping: 'never' },
 };
 const done: GenerateChunk = { type: 'done', finishReason: 'stop', promptTokens: 3, completionTokens: 2, tokensPerSecond: 12.5 };
 const signal = new AbortController().signal;
@@ -64,7 +65,15 @@ it('a question travels to the serving worker unchanged and its chunks come back 
       await send(done);
     }
   })();
-  const other: GenerateRequest = { ...request, requestId: 'r2', input: { prompt: 'p' }, adapter: null, seed: null, stop: [] };
+  const other: GenerateRequest = {
+    ...request,
+    requestId: 'r2',
+    input: { prompt: 'p' },
+    adapter: null,
+    seed: null,
+    stop: [],
+    decoding: { earlyStopping: true },
+  };
   const [first, second] = await Promise.all([collect(client.generate(request, { signal })), collect(client.generate(other, { signal }))]);
   expect(first).toEqual([{ type: 'token', text: 'gr' }, { type: 'token', text: 'üezi' }, done]);
   expect(second).toEqual(first);

@@ -5,18 +5,20 @@
  *
  * With --sections a classifier is trained on real rows by both, step for step.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { initBackend } from '../src/index.ts';
+import { initBackend, learningRateAt, type Schedule } from '../src/index.ts';
 import { type Comparison, compareCase } from '../src/parity/compare-case.ts';
+import { differentTexts, distributionDistance, readGenerationGolden } from '../src/parity/compare-generation.ts';
 import { readCase } from '../src/parity/read-case.ts';
 import { openInPeft } from './parity/open-in-peft.ts';
 import { findPython, runPython } from './parity/python.ts';
 import { compareSections, type SectionsResult } from './parity/sections.ts';
 
-const GOLDEN = fileURLToPath(new URL('../reference/golden', import.meta.url));
+const REFERENCE = fileURLToPath(new URL('../reference', import.meta.url));
+const GOLDEN = join(REFERENCE, 'golden');
 const LIMITS: Comparison = { logit: 1e-4, gradient: 1e-4, loss: 1e-3, generated: 0 };
 
 const worst: Comparison = { logit: 0, gradient: 0, loss: 0, generated: 0 };
@@ -27,6 +29,22 @@ function count(name: string, ok: boolean, detail: string): void {
   compared += 1;
   if (!ok) failed += 1;
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}: ${detail}`);
+}
+
+async function compareGeneration(file: string, origin: string): Promise<void> {
+  const golden = readGenerationGolden(file);
+  for (const name of new Set(golden.generations.map((one) => one.case))) {
+    const different = await differentTexts(GOLDEN, name, golden);
+    count(`${origin} texts of ${name}`, different.length === 0, `${different.length} rows generated otherwise`);
+  }
+  const distance = Math.max(...golden.distributions.map(distributionDistance));
+  count(`${origin} filters`, distance < 1e-6, `probabilities ${distance.toExponential(1)}`);
+}
+
+function compareSchedules(file: string, origin: string): void {
+  const { schedules } = JSON.parse(readFileSync(file, 'utf8')) as { schedules: { schedule: Schedule; rates: number[] }[] };
+  const distances = schedules.flatMap(({ schedule, rates }) => rates.map((rate, i) => Math.abs(rate - learningRateAt(i + 1, schedule))));
+  count(`${origin} schedules`, Math.max(...distances) < 1e-15, `rates ${Math.max(...distances).toExponential(1)}`);
 }
 
 async function compareFolder(folder: string, origin: string): Promise<void> {
@@ -48,6 +66,8 @@ function sectionsFolders(): [string, string] | null {
 const { name, reason } = await initBackend();
 console.log(`Backend ${name}: ${reason}`);
 await compareFolder(GOLDEN, 'golden');
+await compareGeneration(join(REFERENCE, 'generation.json'), 'golden');
+compareSchedules(join(REFERENCE, 'schedules.json'), 'golden');
 
 const work = mkdtempSync(join(tmpdir(), 'capstan-parity-'));
 let sections: SectionsResult | null = null;
@@ -58,6 +78,10 @@ try {
   } else {
     runPython(python, 'golden.py', [join(work, 'live')]);
     await compareFolder(join(work, 'live'), 'live');
+    runPython(python, 'generation.py', [GOLDEN, join(work, 'generation.json')]);
+    await compareGeneration(join(work, 'generation.json'), 'live');
+    runPython(python, 'schedules.py', [join(work, 'schedules.json')]);
+    compareSchedules(join(work, 'schedules.json'), 'live');
     for (const [adapter, distance] of Object.entries(openInPeft(python, { golden: GOLDEN, work: join(work, 'ours') })))
       count(`peft opens our ${adapter}`, distance < LIMITS.logit, `logits ${distance.toExponential(1)}`);
   }

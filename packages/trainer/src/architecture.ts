@@ -1,4 +1,4 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor2D, TensorContainer } from '@tensorflow/tfjs-core';
 import type { TokenizedExample } from './batches.ts';
 import type { Network } from './network.ts';
 import type { Json } from './read-config.ts';
@@ -43,8 +43,12 @@ export interface Batch {
 
 /** Makes the answers to some inputs token by token. */
 export interface DecodingSession {
-  /** Feeds one token per row (nothing at first) and picks the next ones from their logits, [rows, vocabulary]. */
-  advance(tokens: readonly number[] | undefined, pick: (logits: Tensor2D) => number[]): number[];
+  /** What every input's text begins with, for those who count what it holds: its prompt, or a decoder's start token. */
+  readonly beginnings: readonly Int32Array[];
+  /** Feeds one token per row (nothing at first) and reads the logits of the next ones, [rows, vocabulary]. */
+  advance<Result extends TensorContainer>(tokens: readonly number[] | undefined, read: (logits: Tensor2D) => Result): Result;
+  /** Goes on with these of its rows alone, in this order; one may be taken several times. At first every input is a row. */
+  select(rows: readonly number[]): void;
   dispose(): void;
 }
 

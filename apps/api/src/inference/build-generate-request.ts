@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { ChatCompletionRequest, GenerateRequest } from '@capstan/core';
+import { type ChatCompletionRequest, decodingFromRest, type GenerateRequest, InvalidRequestError } from '@capstan/core';
 import type { Model } from '@capstan/db';
 import type { ApiContext } from '../api-context.ts';
 import { findModel } from '../routes/models.ts';
 
-export type Sampling = Pick<ChatCompletionRequest, 'max_tokens' | 'temperature' | 'top_p' | 'seed' | 'stop'>;
+export type Sampling = Pick<ChatCompletionRequest, 'max_tokens' | 'temperature' | 'top_p' | 'seed' | 'stop' | 'capstan'>;
 
 const DEFAULT_MAX_TOKENS = 256;
 /** OpenAI's default is 1; small summarising models are better read greedily, and the same question then has the same answer. */
@@ -28,7 +28,18 @@ export async function buildGenerateRequest(
     topP: sampling.top_p ?? 1,
     seed: sampling.seed ?? null,
     stop: sampling.stop == null ? [] : [sampling.stop].flat(),
+    decoding: decodingOf(sampling),
   };
+}
+
+function decodingOf({ temperature, capstan }: Sampling): GenerateRequest['decoding'] {
+  const decoding = decodingFromRest(capstan ?? {});
+  if ((decoding.numBeams ?? 1) > 1 && (temperature ?? DEFAULT_TEMPERATURE) > 0) {
+    throw new InvalidRequestError('Beams search and do not sample: leave out capstan.num_beams, or the temperature.', {
+      param: 'capstan.num_beams',
+    });
+  }
+  return decoding;
 }
 
 /** An adapter is served beside its base. A model of which every weight was trained replaces the base's files of the same name. */

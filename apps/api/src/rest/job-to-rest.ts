@@ -89,6 +89,7 @@ function capstanToRest(job: FineTuningJob, wait: Wait | null, failure: CapstanJo
     init: spec.init,
     lora: spec.method === 'full' ? null : loraToRest(spec.lora),
     training: trainingToRest(spec.training),
+    generation: generationToRest(spec.generation),
     resources: { workers: spec.resources.workers, gpus_per_worker: spec.resources.gpusPerWorker, memory_mib: spec.resources.memoryMiB },
   };
 }
@@ -163,5 +164,14 @@ function trainingToRest(training: JobSpec['training']): CapstanJob['training'] {
     rouge_rows: training.rougeRows,
     checkpoint_every_steps: training.checkpointEverySteps,
     checkpoint_every_seconds: training.checkpointEverySeconds,
+  };
+}
+
+function generationToRest(generation: JobSpec['generation'] = {}): CapstanJob['generation'] {
+  return {
+    repetition_penalty: generation.repetitionPenalty ?? null,
+    num_beams: generation.numBeams ?? null,
+    length_penalty: generation.lengthPenalty ?? null,
+    early_stopping: generation.earlyStopping ?? null,
   };
 }

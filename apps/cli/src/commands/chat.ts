@@ -12,6 +12,10 @@ interface ChatOptions {
   compare?: string;
   maxTokens?: number;
   temperature?: number;
+  topP?: number;
+  topK?: number;
+  numBeams?: number;
+  repetitionPenalty?: number;
   seed?: number;
 }
 
@@ -23,6 +27,10 @@ export function chatCommand(context: CliContext): Command {
     .option('--compare <id>', 'ask a second model the same; `base` is the base of the first')
     .option('--max-tokens <n>', 'length of the answer at most', wholeNumber)
     .option('--temperature <x>', '0 gives the same answer every time', decimalNumber)
+    .option('--top-p <x>', 'samples from the likeliest tokens that reach this share', decimalNumber)
+    .option('--top-k <n>', 'samples from this many of the likeliest tokens', wholeNumber)
+    .option('--num-beams <n>', 'searches for the likeliest answer by that many beams', wholeNumber)
+    .option('--repetition-penalty <x>', 'above 1 makes repetitions less likely', decimalNumber)
     .option('--seed <n>', 'makes sampling repeatable', wholeNumber)
     .action(withSession(context, (session, options: ChatOptions, words) => chat(session, options, words.join(' '))));
 }
@@ -60,9 +68,11 @@ async function streamAnswer(session: Session, model: string, prompt: string, opt
   const request = {
     model,
     messages: [{ role: 'user' as const, content: prompt }],
-    ...(options.maxTokens === undefined ? {} : { max_tokens: options.maxTokens }),
-    ...(options.temperature === undefined ? {} : { temperature: options.temperature }),
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    max_tokens: options.maxTokens,
+    temperature: options.temperature,
+    top_p: options.topP,
+    seed: options.seed,
+    capstan: { top_k: options.topK, num_beams: options.numBeams, repetition_penalty: options.repetitionPenalty },
   };
   if (output.json) return output.item(await session.client().chat.complete(request, { signal: context.signal }), () => null);
   if (options.compare !== undefined) output.line(output.colors.bold(model));

@@ -79,6 +79,7 @@ const JOB_OPTIONS: JobOption[] = [
     description: 'seconds between checkpoints',
     parse: wholeNumber,
   },
+  { flags: '--num-beams <n>', path: 'capstan.generation.num_beams', description: 'beams of evaluations', parse: wholeNumber },
   { flags: '--workers <n>', path: 'capstan.resources.workers', description: 'ranks that train together', parse: wholeNumber },
   { flags: '--gpus-per-worker <n>', path: 'capstan.resources.gpus_per_worker', description: 'GPUs of each rank', parse: wholeNumber },
   { flags: '--memory-mib <n>', path: 'capstan.resources.memory_mib', description: 'memory limit of each rank', parse: wholeNumber },

@@ -23,9 +23,10 @@ export async function evaluateRun(
   { adapter, known, signal }: { adapter: Adapter | undefined; known?: LossFigures | undefined; signal: AbortSignal },
 ): Promise<RunEvaluation> {
   const { model, tokenizer, clock, evaluation, assignment } = run;
-  const { rougeRows, maxTargetTokens } = assignment.spec.training;
+  const { training, generation: decoding } = assignment.spec;
+  const { rougeRows, maxTargetTokens: maxTokens } = training;
   const { rows, questions, lossExamples } = evaluation;
-  const answers = await generateAnswers(questions, { model, adapter, tokenizer, maxTokens: maxTargetTokens, clock, signal });
+  const answers = await generateAnswers(questions, { model, adapter, tokenizer, maxTokens, decoding, clock, signal });
   if (lossExamples.length === 0) return { figures: null, answers };
   const { loss, tokenAccuracy } = known ?? (await measureLoss({ model, adapter }, lossExamples, { signal }));
   const pairs = answers.texts.slice(0, rougeRows).map((prediction, index) => ({ prediction, reference: rows[index]?.target ?? '' }));

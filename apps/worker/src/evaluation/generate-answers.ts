@@ -1,4 +1,4 @@
-import type { Clock } from '@capstan/core';
+import type { Clock, JobSpec } from '@capstan/core';
 import type { Tokenizer } from '@capstan/datasets';
 import { type Adapter, generateBatch, type Model } from '@capstan/trainer';
 
@@ -22,19 +22,21 @@ export interface AnswerOptions {
   adapter: Adapter | undefined;
   tokenizer: Tokenizer;
   maxTokens: number;
+  /** Greedily where it is absent. */
+  decoding: JobSpec['generation'];
   clock: Clock;
   signal: AbortSignal;
 }
 
-/** The likeliest answer to every question. Rejects with the signal's reason between slices. */
+/** The answer to every question. Rejects with the signal's reason between two tokens. */
 export async function generateAnswers(questions: readonly Int32Array[], options: AnswerOptions): Promise<Answers> {
-  const { model, adapter, tokenizer, maxTokens, clock, signal } = options;
+  const { model, adapter, tokenizer, maxTokens, decoding, clock, signal } = options;
   const startedAt = clock.now().getTime();
   const texts: string[] = [];
   let tokens = 0;
   for (let start = 0; start < questions.length; start += ROWS_PER_SLICE) {
     signal.throwIfAborted();
-    const answers = await generateBatch(model, adapter, questions.slice(start, start + ROWS_PER_SLICE), { maxTokens });
+    const answers = await generateBatch(model, adapter, questions.slice(start, start + ROWS_PER_SLICE), { ...decoding, maxTokens, signal });
     tokens += answers.reduce((sum, { length }) => sum + length, 0);
     texts.push(...answers.map((ids) => answerText(ids, { model, adapter, tokenizer })));
   }

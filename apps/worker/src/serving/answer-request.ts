@@ -19,7 +19,7 @@ export async function* answerRequest(
   { model, adapter, tokenizer, encoder }: LoadedModel,
   { clock, random, signal }: AnswerContext,
 ): AsyncGenerator<GenerateChunk, void, undefined> {
-  const { input, maxTokens, temperature, topP, stop } = request;
+  const { input, maxTokens, temperature, topP, stop, decoding } = request;
   const inputIds = encoder.encodePrompt(input);
   if (inputIds.length > MAX_PROMPT_TOKENS)
     throw new InvalidRequestError(`The prompt has ${inputIds.length} tokens; at most ${MAX_PROMPT_TOKENS} can be read.`);
@@ -30,7 +30,7 @@ export async function* answerRequest(
   const startedAt = clock.now().getTime();
   let completionTokens = 0;
   let stopped = false;
-  for await (const id of generate(model, adapter, inputIds, { maxTokens, temperature, topP, seed, signal })) {
+  for await (const id of generate(model, adapter, inputIds, { ...decoding, maxTokens, temperature, topP, seed, signal })) {
     completionTokens += 1;
     const piece = matcher.push(stream.push(id));
     if (piece.text !== '') yield { type: 'token', text: piece.text };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALL_LINEAR, loraConfigSchema } from '../lora-config.ts';
+import { evaluationDecodingSchema } from './decoding.ts';
 
 const count = (max: number) => z.number().int().min(0).max(max);
 const positiveCount = (max: number) => z.number().int().min(1).max(max);
@@ -56,6 +57,7 @@ export const capstanJobOptionsSchema = z.strictObject({
   init: z.enum(['pretrained', 'random']).optional().meta({ description: '`random` trains from scratch; only with `full`.' }),
   lora: loraOptionsSchema.optional(),
   training: trainingOptionsSchema.optional(),
+  generation: evaluationDecodingSchema.optional().meta({ description: 'How evaluations and samples are decoded; greedily by default.' }),
   resources: resourceOptionsSchema.optional(),
   deadline_seconds: positiveCount(31_536_000).optional().meta({
     description:

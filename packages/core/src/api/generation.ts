@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { metadataSchema } from './create-job.ts';
+import { decodingSchema } from './decoding.ts';
 
 /** Parameters that chat completions, completions and comparisons share. */
 
@@ -18,6 +19,7 @@ export const samplingShape = {
   top_p: z.number().gt(0).max(1).nullish(),
   seed: z.number().int().min(-2_147_483_648).max(2_147_483_647).nullish(),
   stop: z.union([stopSequence, z.array(stopSequence).min(1).max(4)], { error: 'Give one stop sequence, or a list of 1 to 4.' }).nullish(),
+  capstan: decodingSchema.nullish(),
 };
 
 /** What OpenAI documents for both kinds of completion and has no effect on this server. */

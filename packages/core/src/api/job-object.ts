@@ -133,6 +133,13 @@ export const capstanJobSchema = z.looseObject({
     checkpoint_every_steps: z.number().int(),
     checkpoint_every_seconds: z.number().int(),
   }),
+  /** How evaluations and samples are decoded; null members have no effect. */
+  generation: z.looseObject({
+    repetition_penalty: z.number().nullable(),
+    num_beams: z.number().int().nullable(),
+    length_penalty: z.number().nullable(),
+    early_stopping: z.union([z.boolean(), z.literal('never')]).nullable(),
+  }),
   resources: z.looseObject({ workers: z.number().int(), gpus_per_worker: z.number().int(), memory_mib: z.number().nullable() }),
 });
 export type CapstanJob = z.infer<typeof capstanJobSchema>;

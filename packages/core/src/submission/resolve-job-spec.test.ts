@@ -43,6 +43,17 @@ function resolve(change: Partial<CreateJobRequest> = {}, training = report(), va
   return resolveJobSpec(request, { training, validation, drawnSeed: 42, gpusPerWorker: 0 });
 }
 
+it('evaluations are decoded as the request says, and greedily where it says nothing', () => {
+  expect(resolve().generation).toBeUndefined();
+  const generation = { num_beams: 4, length_penalty: 0.5, early_stopping: true, repetition_penalty: 1.1 };
+  expect(resolve({ capstan: { generation } }).generation).toEqual({
+    numBeams: 4,
+    lengthPenalty: 0.5,
+    earlyStopping: true,
+    repetitionPenalty: 1.1,
+  });
+});
+
 describe('what a request leaves open', () => {
   it('becomes a LoRA of three epochs in batches of eight', () => {
     const spec = resolve();

@@ -1,5 +1,6 @@
 import type { CapstanJobOptions } from '../api/capstan-job-options.ts';
 import type { CreateJobRequest, Hyperparameters } from '../api/create-job.ts';
+import { decodingFromRest } from '../api/decoding.ts';
 import type { DatasetReport } from '../datasets/dataset-report.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { JobSpec } from '../job.ts';
@@ -50,6 +51,7 @@ export function resolveJobSpec(request: CreateJobRequest, facts: JobSpecFacts): 
     init,
     lora: resolveLora(options),
     training: resolveTraining(request, facts, { method, init, workers: resources.workers }),
+    ...(options.generation && { generation: decodingFromRest(options.generation) }),
     resources,
     ...(options.deadline_seconds === undefined ? {} : { deadlineSeconds: options.deadline_seconds }),
   };

@@ -1,4 +1,3 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { tidy } from '@tensorflow/tfjs-core';
 import type { Architecture } from '../architecture.ts';
 import { longest } from '../batches.ts';
@@ -27,7 +26,9 @@ export const bert: Architecture<BertConfig> = {
   },
   /** There is one answer to each input, the class, and nothing after it. */
   startDecoding: (network, inputs) => ({
-    advance: (_tokens, pick) => tidy(() => pick(classLogits(network, padInputs(inputs, network.model.config)) as Tensor2D)),
+    beginnings: inputs,
+    advance: (_tokens, read) => tidy(() => read(classLogits(network, padInputs(inputs, network.model.config)))),
+    select: () => undefined,
     dispose: () => undefined,
   }),
 };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from './random.ts';
-import { sampleToken } from './sample-token.ts';
+import { createRandom } from '../random.ts';
+import { filteredDistribution, type SamplingSettings, sampleToken } from './sample-token.ts';
 
-const frequencies = (logits: number[], settings: { temperature: number; topP: number }): number[] => {
+const frequencies = (values: number[], changes: Partial<SamplingSettings>): number[] => {
+  const [logits, settings] = [Float32Array.from(values), { temperature: 1, topK: 0, topP: 1, ...changes }];
   const random = createRandom(1);
-  const counts = logits.map(() => 0);
+  const counts = values.map(() => 0);
   for (let i = 0; i < 10_000; i++) {
     const token = sampleToken(logits, settings, random);
     counts[token] = (counts[token] as number) + 1;
@@ -30,5 +31,12 @@ describe('sampleToken', () => {
     expect(nucleus[0]).toBe(0);
     expect(nucleus[1]).toBeCloseTo(2 / 3, 1);
     expect(frequencies(logits, { temperature: 1, topP: 0 })).toEqual([0, 1, 0]);
+  });
+
+  it('takes the likeliest tokens alone, and those that are as likely as the last of them', () => {
+    expect(frequencies(logits, { topK: 1 })).toEqual([0, 1, 0]);
+    const tied = filteredDistribution(Float32Array.of(1, 3, 2, 2, 0), { temperature: 1, topK: 2, topP: 1 });
+    expect(tied.ids).toEqual([1, 2, 3]);
+    expect(tied.probabilities.reduce((sum, probability) => sum + probability, 0)).toBeCloseTo(1, 12);
   });
 });
