@@ -1,5 +1,5 @@
 import { createTestAuthority, type TestAuthority } from '@capstan/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientTls, ServerTls, WorkerSession } from './index.ts';
 import { assignment, closeAll, connect, makeReportStore, startServer } from './test-fixtures.ts';
 
@@ -8,14 +8,10 @@ let ours: TestAuthority;
 let theirs: TestAuthority;
 let right: ServerTls;
 
-beforeAll(() => {
-  ours = createTestAuthority();
-  theirs = createTestAuthority();
-  right = ours.sign(NAME);
-});
-afterAll(() => {
-  ours.close();
-  theirs.close();
+beforeAll(async () => {
+  ours = await createTestAuthority();
+  theirs = await createTestAuthority();
+  right = await ours.sign(NAME);
 });
 afterEach(closeAll);
 
@@ -67,7 +63,7 @@ describe('a worker that was given an authority', () => {
     const worker = connect(first.port, trusting(ours, NAME));
     await worker.assignment();
     await first.close();
-    const wrong = await startServer(serve, first.port, { tls: theirs.sign(NAME) });
+    const wrong = await startServer(serve, first.port, { tls: await theirs.sign(NAME) });
     worker.report({ type: 'phase', phase: 'training' });
     await expect(Promise.race([worker.flushed(), new Promise((resolve) => setTimeout(resolve, 500, 'waits'))])).resolves.toBe('waits');
     await wrong.close();

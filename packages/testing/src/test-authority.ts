@@ -1,32 +1,31 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { generate } from 'selfsigned';
 
-/** Signs certificates, by openssl, that are good for a year and trusted by nobody but those who are given its own. */
+type Extensions = NonNullable<NonNullable<Parameters<typeof generate>[1]>['extensions']>;
+
+/** Signs certificates that are good for a year and trusted by nobody but those who are given its own; all in PEM. */
 export interface TestAuthority {
-  certificate: Buffer;
-  sign(hostName: string): { certificate: Buffer; privateKey: Buffer };
-  close(): void;
+  certificate: string;
+  sign(hostName: string): Promise<{ certificate: Buffer; privateKey: Buffer }>;
 }
 
-const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-const YEAR = ['-days', '365'];
+const commonName = (value: string) => [{ name: 'commonName', value }];
+const AUTHORITY: Extensions = [
+  { name: 'basicConstraints', cA: true, critical: true },
+  { name: 'keyUsage', keyCertSign: true, critical: true },
+];
 
-export function createTestAuthority(): TestAuthority {
-  const folder = mkdtempSync(join(tmpdir(), 'capstan-authority-'));
-  const openssl = (...args: string[]) => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  const read = (name: string) => readFileSync(join(folder, name));
-  openssl('req', '-x509', ...KEY, '-keyout', 'ca.key', '-out', 'ca.crt', ...YEAR, '-subj', '/CN=capstan');
+export async function createTestAuthority(): Promise<TestAuthority> {
+  const authority = await generate(commonName('Capstan tests'), { keyType: 'ec', extensions: AUTHORITY });
   return {
-    certificate: read('ca.crt'),
-    sign(hostName) {
-      const names = ['-subj', '/CN=capstan', '-addext', `subjectAltName=DNS:${hostName}`];
-      openssl('req', '-new', ...KEY, '-keyout', 'tls.key', '-out', 'tls.csr', ...names);
-      const issuer = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-copy_extensions', 'copy'];
-      openssl('x509', '-req', '-in', 'tls.csr', ...issuer, ...YEAR, '-out', 'tls.crt');
-      return { certificate: read('tls.crt'), privateKey: read('tls.key') };
+    certificate: authority.cert,
+    async sign(hostName) {
+      const extensions: Extensions = [{ name: 'subjectAltName', altNames: [{ type: 2, value: hostName }] }];
+      const signed = await generate(commonName(hostName), {
+        keyType: 'ec',
+        ca: { key: authority.private, cert: authority.cert },
+        extensions,
+      });
+      return { certificate: Buffer.from(signed.cert), privateKey: Buffer.from(signed.private) };
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
