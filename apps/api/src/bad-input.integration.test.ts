@@ -29,6 +29,7 @@ const CREATE: [name: string, change: object, param: string, says: RegExp][] = [
   ['no model', { model: undefined }, 'model', /Missing required parameter: 'model'/],
   ['a number as model', { model: 7 }, 'model', /Give the id of a model/],
   ['an unknown model', { model: 'gpt-nope' }, 'model', /does not exist/],
+  ['a model of the Hub that is not here', { model: 'org/tiny' }, 'model', /capstan models pull org\/tiny/],
   ['no training file', { training_file: undefined }, 'training_file', /Missing/],
   ['an unknown training file', { training_file: 'file-none' }, 'training_file', /upload it/],
   ['an unknown validation file', { validation_file: 'file-none' }, 'validation_file', /upload it/],

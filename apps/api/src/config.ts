@@ -31,7 +31,7 @@ export const configSchema = z.object({
   INTERNAL_TOKEN: z.string().min(16, 'must have 16 characters or more'),
   ARTIFACTS_DIR: z.string(),
   UPLOADS_DIR: z.string(),
-  /** Each folder in it is a base model that every project may use. */
+  /** Each folder in it is a base model that every project may use; several such directories stand as in PATH. */
   MODELS_DIR: z.string().optional(),
   /** The built dashboard. */
   DASHBOARD_DIR: z.string().optional(),

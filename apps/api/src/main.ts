@@ -13,9 +13,13 @@ import { createApiMetrics } from './metrics.ts';
 import { BOARD_PATH } from './routes/queue-board.ts';
 import { serve } from './serve.ts';
 import { prepare } from './startup/prepare.ts';
+import type { SeenModels } from './startup/register-base-models.ts';
+import { watchModels } from './startup/watch-models.ts';
 
 /** An upload that is this old, in milliseconds, has lost its writer; and how often such are looked for. */
 const ABANDONED_UPLOAD_MS = 3_600_000;
+/** How soon a model that is put into MODELS_DIR can be used. */
+const MODELS_WATCH_MS = 5_000;
 
 const clock = systemClock;
 const config = loadConfig(configSchema, process.env);
@@ -53,7 +57,8 @@ const settings = {
 const metrics = createApiMetrics();
 collectDefaultMetrics({ register: metrics.registry });
 const dependencies = { db, queue, queueBoard, artifacts, inference, clock, logger, metrics, shutdown, settings };
-await whenReachable(() => prepare(dependencies, config), {
+const seenModels: SeenModels = new Map();
+await whenReachable(() => prepare(dependencies, config, seenModels), {
   clock,
   signal: shutdown,
   onAway: (err) => logger.warn({ err }, 'waiting for Postgres, which went away at the start'),
@@ -67,6 +72,9 @@ void (async () => {
     await clock.sleep(ABANDONED_UPLOAD_MS, { signal: shutdown }).catch(() => undefined);
   }
 })().catch((err: unknown) => logger.warn({ err }, 'abandoned uploads were not removed'));
+
+if (config.MODELS_DIR !== undefined)
+  void watchModels(dependencies, config.MODELS_DIR, { clock, everyMs: MODELS_WATCH_MS, seen: seenModels });
 
 if (!shutdown.aborted) await new Promise((resolve) => shutdown.addEventListener('abort', resolve, { once: true }));
 logger.info('shutting down');

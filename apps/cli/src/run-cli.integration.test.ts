@@ -40,7 +40,7 @@ async function run(...args: string[]) {
     return stream;
   };
   const context: CliContext = {
-    env: { CAPSTAN_BASE_URL: baseUrl, CAPSTAN_API_KEY: 'sk-test', CAPSTAN_DATA_DIR: join(tmpdir(), 'capstan-none') },
+    env: { HF_ENDPOINT: baseUrl, CAPSTAN_BASE_URL: baseUrl, CAPSTAN_API_KEY: 'sk-test', CAPSTAN_DATA_DIR: join(tmpdir(), 'capstan-none') },
     stdin: new PassThrough(),
     stdout: gather('out'),
     stderr: gather('err'),
@@ -71,6 +71,15 @@ const POOL = {
   usage: { reserved: 1, running: 1, queued: 2 },
 };
 const POOLS = { object: 'list', data: [POOL], has_more: false };
+
+describe('models pull', () => {
+  it('says what a name on the Hub looks like, and that the Hub is away', async () => {
+    expect(await run('models', 'pull', 'tiny')).toMatchObject({ code: 1, err: expect.stringContaining('ORGANISATION/NAME') });
+    // The stand-in for the API answers, but not as the Hub.
+    const { code, err } = await run('models', 'pull', 'org/tiny');
+    expect([code, err]).toEqual([5, expect.stringContaining('failed with status 500: try again later')]);
+  });
+});
 
 describe('the command line', () => {
   it('shows help with the exit statuses and ends well', async () => {

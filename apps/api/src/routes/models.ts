@@ -4,6 +4,7 @@ import type { ApiContext } from '../api-context.ts';
 import { endpoint } from '../http/endpoint.ts';
 import { resource } from '../http/resource.ts';
 import { refuseUnstorable } from '../http/unstorable-text.ts';
+import { pullAdvice } from '../pull-advice.ts';
 import { modelToRest } from '../rest/model-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 
@@ -38,7 +39,7 @@ export function modelRoutes(router: Router, context: ApiContext): void {
 export async function findModel({ lookups }: Pick<ApiContext, 'lookups'>, projectId: string, id: string) {
   const model = await lookups.model(projectId, id);
   if (model) return model;
-  throw new NotFoundError(`The model '${id}' does not exist. GET /v1/models lists those that do.`, {
+  throw new NotFoundError(`The model '${id}' does not exist. GET /v1/models lists those that do.${pullAdvice(id)}`, {
     param: 'model',
     reason: 'model_not_found',
   });

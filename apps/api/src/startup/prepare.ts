@@ -1,6 +1,7 @@
 import type { ApiDependencies } from '../api-context.ts';
 import type { Config } from '../config.ts';
-import { registerBaseModels } from './register-base-models.ts';
+import type { SeenModels } from './register-base-models.ts';
+import { registerAllModels } from './watch-models.ts';
 
 const DEFAULT_PROJECT = 'default';
 
@@ -8,6 +9,7 @@ const DEFAULT_PROJECT = 'default';
 export async function prepare(
   dependencies: Pick<ApiDependencies, 'artifacts' | 'db' | 'logger' | 'shutdown'>,
   config: Pick<Config, 'BOOTSTRAP_API_KEY' | 'DEFAULT_POOL' | 'MODELS_DIR'>,
+  seenModels?: SeenModels,
 ): Promise<void> {
   const { db, logger } = dependencies;
   if (config.BOOTSTRAP_API_KEY !== undefined) {
@@ -17,5 +19,5 @@ export async function prepare(
   const { id, settings } = config.DEFAULT_POOL;
   if (settings) await db.pools.ensure(settings);
   else if ((await db.pools.get(id)) === null) logger.warn({ poolId: id }, 'the default pool does not exist: jobs must name another one');
-  if (config.MODELS_DIR !== undefined) await registerBaseModels(dependencies, config.MODELS_DIR);
+  if (config.MODELS_DIR !== undefined) await registerAllModels(dependencies, config.MODELS_DIR, seenModels);
 }

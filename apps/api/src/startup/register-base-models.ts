@@ -13,25 +13,46 @@ const WANTED = [...NEEDED, 'generation_config.json', 'tokenizer_config.json', 's
 
 type Context = Pick<ApiDependencies, 'artifacts' | 'db' | 'logger' | 'shutdown'>;
 
-/** Every folder of `modelsDir` with a model in Hugging Face layout becomes a base model of that name; twice changes nothing. */
-export async function registerBaseModels(context: Context, modelsDir: string): Promise<void> {
-  for (const entry of await readdir(modelsDir, { withFileTypes: true })) {
-    const folder = join(modelsDir, entry.name);
-    const files = entry.isDirectory() ? await readdir(folder) : [];
-    if (!files.includes('config.json')) continue;
+/** When the config of a folder that was looked at last changed: a second look costs next to nothing. */
+export type SeenModels = Map<string, number>;
+
+/**
+ * Every folder with a model in Hugging Face layout becomes a base model of that name; one inside a folder that is no model itself is called
+ * `organisation/name`, as on the Hub. Twice changes nothing.
+ */
+export async function registerBaseModels(context: Context, modelsDir: string, seen: SeenModels = new Map()): Promise<void> {
+  for (const model of await findModels(modelsDir)) {
     try {
-      await register(context, { id: entry.name, folder, files });
+      const { ctimeMs } = await stat(join(model.folder, 'config.json'));
+      if (seen.get(model.folder) === ctimeMs) continue;
+      await register(context, model);
+      seen.set(model.folder, ctimeMs);
     } catch (err) {
       // One odd folder must not keep the others, and the API, from starting.
-      context.logger.warn({ err, model: entry.name }, 'a model was not registered');
+      context.logger.warn({ err, model: model.id }, 'a model was not registered');
     }
   }
 }
 
-async function register(
-  { artifacts, db, logger, shutdown }: Context,
-  model: { id: string; folder: string; files: string[] },
-): Promise<void> {
+interface ModelFolder {
+  id: string;
+  folder: string;
+  files: string[];
+}
+
+async function findModels(modelsDir: string, organisation?: string): Promise<ModelFolder[]> {
+  const models: ModelFolder[] = [];
+  const entries = await readdir(modelsDir, { withFileTypes: true });
+  for (const entry of entries.filter(({ name }) => !name.startsWith('.'))) {
+    const folder = join(modelsDir, entry.name);
+    const files = entry.isDirectory() ? await readdir(folder) : [];
+    if (files.includes('config.json')) models.push({ id: organisation ? `${organisation}/${entry.name}` : entry.name, folder, files });
+    else if (entry.isDirectory() && organisation === undefined) models.push(...(await findModels(folder, entry.name)));
+  }
+  return models;
+}
+
+async function register({ artifacts, db, logger, shutdown }: Context, model: ModelFolder): Promise<void> {
   const missing = NEEDED.filter((file) => !model.files.includes(file));
   if (missing.length > 0) throw new ModelError(`${model.folder} lacks ${missing.join(' and ')}.`);
   const weights = findWeights(model);

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDirectoryStore } from '@capstan/artifacts';
 import { poolSchema } from '@capstan/core';
@@ -9,6 +9,8 @@ import { createLogger, systemClock } from '@capstan/runtime';
 import { createTestDatabase, type TestDatabase } from '@capstan/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepare } from './prepare.ts';
+import type { SeenModels } from './register-base-models.ts';
+import { watchModels } from './watch-models.ts';
 
 const logger = createLogger({ name: 'api', level: 'silent' });
 const { signal } = new AbortController();
@@ -97,5 +99,23 @@ describe('prepare', () => {
       Object.keys(folders).map(async (name) => (await db.models.get(name, 'proj-none'))?.parameterCount ?? null),
     );
     expect(found).toEqual([5, 4, null, null, null]);
+  });
+
+  it('a model of an organisation, as the Hub has it, is found while the API runs, and only looked at again once it changes', async () => {
+    const later = join(directory, 'later');
+    await mkdir(join(later, 'org', '.pulling-1'), { recursive: true });
+    await writeFile(join(later, 'org', '.pulling-1', 'config.json'), JSON.stringify(LLAMA));
+    const stopping = new AbortController();
+    const context = { db, logger, shutdown: stopping.signal, artifacts: createDirectoryStore(join(directory, 'artifacts')) };
+    const seen: SeenModels = new Map();
+    const watching = watchModels(context, [later, EXAMPLES].join(delimiter), { clock: systemClock, everyMs: 10, seen });
+    const folder = join(later, 'org', 'tiny');
+    await mkdir(folder);
+    const files = { 'tokenizer.json': '{}', 'model.safetensors': weights(6), 'config.json': JSON.stringify(LLAMA) };
+    for (const [path, content] of Object.entries(files)) await writeFile(join(folder, path), content);
+    await expect.poll(async () => (await db.models.get('org/tiny', 'proj-none'))?.parameterCount).toBe(6);
+    await expect.poll(() => [...seen.keys()].sort()).toEqual([folder, join(EXAMPLES, 't5-nano')].sort());
+    stopping.abort();
+    await watching;
   });
 });

@@ -15,6 +15,7 @@ import type { FileRecord, Model } from '@capstan/db';
 import type { ApiContext } from '../api-context.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { PoolFacts } from '../lookups.ts';
+import { pullAdvice } from '../pull-advice.ts';
 
 export interface JobPlan {
   spec: JobSpec;
@@ -48,10 +49,8 @@ export async function planJob(context: PlanContext, caller: Caller, request: Cre
 async function findModel({ lookups }: PlanContext, { projectId }: Caller, id: string): Promise<Model> {
   const model = await lookups.model(projectId, id);
   if (model) return model;
-  throw new InvalidRequestError(`The model '${id}' does not exist or is not open to fine-tuning. GET /v1/models lists those that are.`, {
-    param: 'model',
-    reason: 'model_not_found',
-  });
+  const message = `The model '${id}' does not exist or is not open to fine-tuning. GET /v1/models lists those that are.${pullAdvice(id)}`;
+  throw new InvalidRequestError(message, { param: 'model', reason: 'model_not_found' });
 }
 
 function adapterAsBase({ id, base }: Model): InvalidRequestError {

@@ -4,6 +4,7 @@ import type { CliContext } from '../cli-context.ts';
 import { formatCount, formatInstant } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import { type Session, withSession } from '../session.ts';
+import { pullModelCommand } from './model-pull.ts';
 
 export function modelsCommand(context: CliContext): Command {
   const models = new Command('models').description('base models and the results of jobs');
@@ -16,6 +17,7 @@ export function modelsCommand(context: CliContext): Command {
     .command('delete <id>')
     .description('delete a fine-tuned model')
     .action(withSession(context, (session, _options, [id = '']) => remove(session, id)));
+  models.addCommand(pullModelCommand(context));
   return models;
 }
 

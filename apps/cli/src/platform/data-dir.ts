@@ -12,6 +12,9 @@ export interface DataDir {
   cache: string;
   logs: string;
   adapters: string;
+  /** Models that were pulled, and what they were made of. */
+  models: string;
+  hub: string;
   secretsFile: string;
   credentialsFile: string;
   portsFile: string;
@@ -30,6 +33,8 @@ export function dataDirAt(path: string): DataDir {
     cache: under('cache'),
     logs: under('logs'),
     adapters: under('adapters'),
+    models: under('models'),
+    hub: under('hub'),
     secretsFile: under('secrets.json'),
     credentialsFile: under('credentials.json'),
     portsFile: under('ports.json'),

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import type { Clock } from '@capstan/core';
 import { endLeftoverChildren } from './child-registry.ts';
 import { choosePorts } from './choose-ports.ts';
@@ -53,7 +54,7 @@ export interface Platform {
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { dataDir } = options;
-  for (const folder of [dataDir.root, dataDir.runs, dataDir.logs]) mkdirSync(folder, { recursive: true });
+  for (const folder of [dataDir.root, dataDir.runs, dataDir.logs, dataDir.models]) mkdirSync(folder, { recursive: true });
   const lock = takePlatformLock(dataDir.lockFile);
   const teardown = new Teardown();
   teardown.add({ name: 'lock', stop: async () => lock.release(), kill: () => lock.release() });
@@ -98,7 +99,7 @@ async function chooseSite(options: PlatformOptions, stores: Stores): Promise<Ser
     grpcAddress: `127.0.0.1:${ports.grpc}`,
     databaseUrl: stores.databaseUrl,
     redisUrl: stores.redisUrl,
-    modelsDir: env.CAPSTAN_MODELS_DIR || `${repositoryRoot}/examples`,
+    modelsDir: [env.CAPSTAN_MODELS_DIR || `${repositoryRoot}/examples`, dataDir.models].join(delimiter),
     inherited: env,
   };
 }
