@@ -67,6 +67,7 @@ const POOL = {
   price_per_gpu_hour: 0.6,
   paused: false,
   memory_mib: null,
+  autoscale: { enabled: false, target_wait_seconds: 60, floor: 0, ceiling: 1, cool_down_seconds: 60 },
   version: 1,
   usage: { reserved: 1, running: 1, queued: 2 },
 };
