@@ -15,7 +15,7 @@ const AUTHORITY: Extensions = [
 ];
 
 export async function createTestAuthority(): Promise<TestAuthority> {
-  const authority = await generate(commonName('Capstan tests'), { keyType: 'ec', extensions: AUTHORITY });
+  const authority = await generate(commonName('Capstan tests'), { keyType: 'ec', algorithm: 'sha256', extensions: AUTHORITY });
   return {
     certificate: authority.cert,
     async sign(hostName) {
