@@ -9,22 +9,20 @@ export interface TestAuthority {
 }
 
 const commonName = (value: string) => [{ name: 'commonName', value }];
+const KEY = { keyType: 'ec', algorithm: 'sha256' } as const;
 const AUTHORITY: Extensions = [
   { name: 'basicConstraints', cA: true, critical: true },
   { name: 'keyUsage', keyCertSign: true, critical: true },
 ];
 
 export async function createTestAuthority(): Promise<TestAuthority> {
-  const authority = await generate(commonName('Capstan tests'), { keyType: 'ec', algorithm: 'sha256', extensions: AUTHORITY });
+  const authority = await generate(commonName('Capstan tests'), { ...KEY, extensions: AUTHORITY });
   return {
     certificate: authority.cert,
     async sign(hostName) {
       const extensions: Extensions = [{ name: 'subjectAltName', altNames: [{ type: 2, value: hostName }] }];
-      const signed = await generate(commonName(hostName), {
-        keyType: 'ec',
-        ca: { key: authority.private, cert: authority.cert },
-        extensions,
-      });
+      const ca = { key: authority.private, cert: authority.cert };
+      const signed = await generate(commonName(hostName), { ...KEY, ca, extensions });
       return { certificate: Buffer.from(signed.cert), privateKey: Buffer.from(signed.private) };
     },
   };
