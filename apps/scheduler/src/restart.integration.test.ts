@@ -1,5 +1,5 @@
-import { UnavailableError } from '@capstan/core';
-import type { Launcher } from '@capstan/launcher';
+import { PermissionDeniedError, UnavailableError } from '@capstan/core';
+import { LAUNCH_LATER, type Launcher } from '@capstan/launcher';
 import { connectWorker } from '@capstan/proto';
 import { systemClock } from '@capstan/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -127,6 +127,19 @@ describe('a scheduler that is lost and comes back', { timeout: 60_000 }, () => {
     const jobId = await world.submit({ script: 'freeze-once 2', maxAttempts: 5 });
     await world.until(jobId, 'succeeded');
     expect(await world.db.ledger.get(jobId, 1)).toMatchObject({ reason: 'HeartbeatLost' });
+  });
+
+  it('repeats the launch of the same attempt, at no cost, while the launcher asks for patience', async () => {
+    let refusals = 3;
+    const launch: Launcher['launch'] = async (spec, options) => {
+      if (refusals-- > 0) throw new PermissionDeniedError('The namespace is being terminated.', { reason: LAUNCH_LATER });
+      await world.launcher.launch(spec, options);
+    };
+    await world.startScheduler({ launcher: { ...world.launcher, launch } });
+    const jobId = await world.submit({ script: 'steps 1', maxAttempts: 1 });
+    await expect.poll(async () => (await world.db.ledger.get(jobId, 1))?.statusMessage).toMatch(/The namespace is being terminated\./);
+    expect(await world.until(jobId, 'succeeded')).toMatchObject({ attempt: 1, failures: 0 });
+    expect(refusals).toBeLessThan(0);
   });
 
   it('tries again with backoff when the launcher refuses', async () => {

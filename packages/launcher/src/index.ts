@@ -1,5 +1,6 @@
 export type { KubernetesLauncher, KubernetesLauncherOptions } from './kubernetes/create-kubernetes-launcher.ts';
 export type { Launcher, LaunchSpec, RankObservation, SchedulerTls } from './launcher.ts';
+export { LAUNCH_LATER } from './launcher.ts';
 export { openKubernetesLauncher } from './open-kubernetes-launcher.ts';
 export type { ProcessLauncherOptions } from './process/create-process-launcher.ts';
 export { createProcessLauncher } from './process/create-process-launcher.ts';

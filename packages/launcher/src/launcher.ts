@@ -39,6 +39,9 @@ export interface RankObservation extends ObservedRank {
   node: string | null;
 }
 
+/** The `reason` of an error of `launch` that time cures: nothing is wrong with what was to be launched, so the same launch is repeated. */
+export const LAUNCH_LATER = 'launch_later';
+
 /** Where ranks run. They live on without whoever launched them, and every call may be repeated. */
 export interface Launcher {
   /** All ranks of `spec` are started, or none. A name that was launched before is left as it is, whatever became of it. */

@@ -1,11 +1,12 @@
-import type { FineTuningJob, Pool } from '@capstan/core';
+import { AppError, type FineTuningJob, type Pool } from '@capstan/core';
+import { LAUNCH_LATER } from '@capstan/launcher';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { buildLaunchSpec, launchName } from './build-launch-spec.ts';
 import { failAttempt } from './fail-attempt.ts';
 
 /**
  * Carries out the launch that the ledger intends; calling it twice launches once. A launcher that refuses ends the attempt, which is
- * then tried again with backoff. What a crash leaves behind, line by line:
+ * then tried again with backoff; one that asks for patience leaves the intent as it is, and reconcile repeats it. What a crash leaves behind, line by line:
  * - before `launch`: an intent without ranks, which reconcile launches after the grace period;
  * - between `launch` and `markLaunched`: ranks that live under an intent; reconcile sees them and leaves them alone;
  * - the attempt ended meanwhile (a cancel): ranks without an open ledger row, which the sweep stops.
@@ -26,6 +27,10 @@ export async function launchAttempt(
     metrics.launches.inc({ outcome: 'refused' });
     logger.warn({ err: error }, 'launch failed');
     const message = `The ranks could not be started: ${error instanceof Error ? error.message : String(error)}`;
+    if (error instanceof AppError && error.reason === LAUNCH_LATER) {
+      await db.ledger.setStatusMessage(job.id, job.attempt, message);
+      return false;
+    }
     await failAttempt(job, { reason: 'LaunchFailed', message, exitCode: null }, context);
     await launcher.stop(launchName(job), { graceMs: 0 });
     return false;

@@ -10,6 +10,7 @@ import {
   type RequestContext,
   type ResponseContext,
 } from '@kubernetes/client-node';
+import { LAUNCH_LATER } from '../launcher.ts';
 
 /** An answer that takes longer will not come: an API server under load refuses long before. */
 const CALL_TIMEOUT_MS = 30_000;
@@ -60,16 +61,20 @@ export function orOn<T>(codes: number[], fallback: T): (error: unknown) => T {
   };
 }
 
-/** The cluster's refusal as one of our errors, in the cluster's words. */
+/**
+ * The cluster's refusal as one of our errors, in the cluster's words. One that is away, has no such namespace, or lets nobody into it for now, because
+ * it is being deleted, its quota is full or our rights are being renewed, asks for patience.
+ */
 export function toAppError(cause: unknown, attempted: string): AppError {
   if (cause instanceof AppError) return cause;
   const message = `${attempted}: ${describe(cause)}`;
-  if (!(cause instanceof ApiException)) return new UnavailableError(message, { cause });
+  const later = { cause, reason: LAUNCH_LATER };
+  if (!(cause instanceof ApiException)) return new UnavailableError(message, later);
   if (cause.code === 409) return new ConflictError(message, { cause });
-  if (cause.code === 404) return new NotFoundError(message, { cause });
-  if (cause.code === 401 || cause.code === 403) return new PermissionDeniedError(message, { cause });
+  if (cause.code === 404) return new NotFoundError(message, later);
+  if (cause.code === 401 || cause.code === 403) return new PermissionDeniedError(message, later);
   if (cause.code === 400 || cause.code === 422) return new InvalidRequestError(message, { cause });
-  return new UnavailableError(message, { cause });
+  return new UnavailableError(message, later);
 }
 
 function describe(cause: unknown): string {
