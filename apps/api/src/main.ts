@@ -39,6 +39,8 @@ await migrateWhenReachable(databaseUrl, {
   signal: shutdown,
   onAway: (err, address) => logger.warn({ err, address }, 'waiting for Postgres: check DATABASE_URL if this goes on'),
 }).catch(endIfAsked);
+// The Job that goes before an installation; every API does the same at its start, where no Job has.
+if (process.argv.includes('--migrate-only')) process.exit(0);
 const db = openDatabase({ url: databaseUrl, clock, poolSize: config.DATABASE_POOL_SIZE });
 const queueConnection =
   config.REDIS_URL === undefined ? { postgresUrl: config.QUEUE_DATABASE_URL ?? databaseUrl } : { redisUrl: config.REDIS_URL };
