@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { type JobObject, poolSchema } from '@capstan/core';
 import { type KubernetesLauncher, openKubernetesLauncher } from '@capstan/launcher';
 import { systemClock } from '@capstan/runtime';
-import { buildNodeImage, importImage, packageFiles, testCluster } from '@capstan/testing';
+import { buildNodeImage, importImage, testCluster } from '@capstan/testing';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dataDirAt, type Platform, startPlatform } from '../../apps/cli/src/platform/index.ts';
+import { appFiles, neededPackages } from '../../scripts/images/app-files.ts';
 
 /**
  * The platform as processes of this machine, its workers as pods on a real kubelet: REST, scheduler, Job, container, real training. Needs a
@@ -37,7 +38,10 @@ describe.runIf(local !== null)('jobs in pods of a cluster that is started here',
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'capstan-e2e-'));
     chmodSync(folder, 0o755);
-    const archive = buildNodeImage(folder, WORKER_IMAGE, workerFiles());
+    const archive = buildNodeImage(folder, WORKER_IMAGE, {
+      ...appFiles('/app', ['worker']),
+      ...neededPackages('/app/node_modules', ['worker']),
+    });
     await importImage(archive, local?.directory ?? '');
     rmSync(archive);
     const config = new KubeConfig();
@@ -150,23 +154,6 @@ describe.runIf(local !== null)('jobs in pods of a cluster that is started here',
     await vi.waitFor(async () => expect(await launcher.list({ signal })).toEqual([]), SLOW);
   });
 });
-
-/** The worker as `npm run build` makes it, with the packages that it finds beside itself. */
-function workerFiles(): Record<string, string> {
-  const dist = join(root, 'apps/worker/dist');
-  const modules = join(root, 'node_modules');
-  const bundle = readdirSync(dist)
-    .filter((file) => file.endsWith('.js'))
-    .map((file) => readFileSync(join(dist, file), 'utf8'))
-    .join('\n');
-  const imported = [...bundle.matchAll(/(?:from|import)\s*\(?"((?:@[\w-]+\/)?[\w.-]+)/g)].map(([, name]) => name ?? '');
-  const needs = [...new Set(imported)].filter((name) => existsSync(join(modules, name, 'package.json')));
-  return {
-    '/app/apps/worker/dist': dist,
-    '/app/apps/worker/package.json': join(root, 'apps/worker/package.json'),
-    ...packageFiles(modules, needs, '/app/node_modules'),
-  };
-}
 
 /** Lets pods in to the scheduler, which listens at home only. */
 async function openDoor(portOf: () => number): Promise<Server> {
