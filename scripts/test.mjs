@@ -7,8 +7,8 @@ import { NOTHING, runClusterTests } from './cluster-tests.mjs';
 import { runVitest } from './run-vitest.mjs';
 
 const filters = process.argv.slice(2);
-/** All but whole training runs in pods. */
-const QUICK_ON_CLUSTER = ['packages/launcher', 'e2e/src/manifests'];
+/** What fits into the time of CI. */
+const QUICK_ON_CLUSTER = ['packages/launcher', 'e2e/src/manifests', 'e2e/src/pods', 'e2e/src/two-schedulers'];
 
 install();
 turbo('Building', 'generate', 'build');
