@@ -99,3 +99,28 @@ it.each(['lora', 'full'] as const)('a BERT learns to tell classes apart with met
   const input = { prompt: 'games package number 3 for games' };
   expect(await ask(scheduler, { input, adapter: method === 'lora' ? trained : null })).toBe('games');
 });
+
+it.each([
+  ['T5', null],
+  ['Llama with a chat template', LLAMA],
+])('a %s learns which of two answers is better', async (_name, config) => {
+  const spec = { preference: { beta: 0.1 } };
+  const scheduler = config
+    ? await start(config, { 'tokenizer_config.json': bytes(CHAT) }, spec)
+    : await startTestScheduler({ totalSteps: 8, maxTargetTokens: 16, learningRate: 2e-2 }, spec);
+  if (!config) open.push(scheduler);
+  const pairs = Array.from({ length: 12 }, (_, i) => ({
+    input: { messages: [{ role: 'user', content: `What is package number ${i}?` }] },
+    preferred_output: [{ role: 'assistant', content: 'a small library' }],
+    non_preferred_output: [{ role: 'assistant', content: 'who knows' }],
+  }));
+  scheduler.assignment.trainingFile = scheduler.store('train.jsonl', lines(pairs));
+  scheduler.assignment.validationFile = scheduler.store('valid.jsonl', lines(pairs.slice(0, 4)));
+  scheduler.assignment.spec.training.totalSteps = 20;
+  expect(await train(scheduler.host())).toBe(EXIT_STATUS.success);
+  const [succeeded] = scheduler.of('succeeded');
+  expect(succeeded?.result.base).toMatchObject({ loss: expect.closeTo(Math.log(2), 5), tokenAccuracy: 0 });
+  expect(succeeded?.result.adapter?.loss).toBeLessThan(0.9 * Math.log(2));
+  expect(succeeded?.result.adapter?.tokenAccuracy).toBe(1);
+  expect(succeeded?.result.samples[0]?.reference).toBe('a small library');
+});

@@ -16,6 +16,8 @@ export const jobSpecSchema = z.object({
   /** `random` draws fresh weights (training from scratch); only with `full`. */
   init: z.enum(['pretrained', 'random']),
   lora: loraConfigSchema,
+  /** Learns which of two answers is better (DPO) instead of writing the given one; the base without the adapter is the reference. */
+  preference: z.object({ beta: z.number().positive() }).optional(),
   training: z.object({
     totalSteps: z.number().int().min(1),
     epochs: z.number().positive(),

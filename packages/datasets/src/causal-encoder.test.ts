@@ -56,6 +56,16 @@ describe('the encoder of a decoder-only model', () => {
   });
 });
 
+it('a pair has one prompt and two answers, each ended, and earlier answers are only read', () => {
+  const encoder = createCausalEncoder(tokenizer, { chat, eosIds: [EOS] });
+  const { messages } = row('chat', 'one', 'two', 'three', 'four');
+  const pair: DatasetRow = { format: 'preference', messages, rejected: { role: 'assistant', content: 'five' } };
+  const { inputIds, labels, labelWeights, rejectedLabels } = encoder.encodeRow(pair, LIMITS);
+  expect([...inputIds]).toEqual([...encoder.encodePrompt({ messages: messages.slice(0, 3) })]);
+  expect([[...labels], [...(rejectedLabels ?? [])]]).toEqual(['four', 'five'].map((text) => [...tokenizer.encodeBare(text), EOS]));
+  expect(labelWeights).toBeUndefined();
+});
+
 describe('a conversation of several answers', () => {
   /** The stretches that the loss falls on, as text. */
   const learnt = (messages: ChatMessage[], { template = TEMPLATE, limits = LIMITS } = {}): string[] => {

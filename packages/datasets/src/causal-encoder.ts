@@ -50,6 +50,10 @@ export function createCausalEncoder(
     encodeRow: (row, limits) => {
       const { before, answer, prompt } = questionOf(row);
       const labels = truncate(answering(before, answer, prompt), limits.maxTargetTokens);
+      if (row.rejected) {
+        const rejectedLabels = truncate(answering(before, row.rejected, prompt), limits.maxTargetTokens);
+        return { inputIds: lastOf(prompt.ids, limits.maxSourceTokens), labels, rejectedLabels };
+      }
       const weights = chat && trainedTokens(before, prompt, { tokenizer, chat, eosIds });
       return joinAnswers({ ids: prompt.ids, weights }, labels, limits);
     },

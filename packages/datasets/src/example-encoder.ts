@@ -26,6 +26,8 @@ export function createClassEncoder(tokenizer: Tokenizer, labels: readonly string
     truncate(tokenizer.encode(toSourceTarget(row).source), maxSourceTokens);
   return {
     encodeRow: (row, limits) => {
+      if (row.rejected)
+        throw new DatasetError('A classifier has one right class and no better and worse answers: it cannot be trained by DPO.');
       const { target } = toSourceTarget(row);
       const id = idOf.get(target);
       if (id === undefined) throw new DatasetError(`The class ${JSON.stringify(target)} is in no row of the training file.`);

@@ -8,6 +8,8 @@ export interface TokenizedExample {
   labels: Int32Array;
   /** 1 for each label that is learnt and 0 for one that is only read; absent where all are learnt. */
   labelWeights?: Uint8Array;
+  /** Of a preference row: what `labels` is better than. */
+  rejectedLabels?: Int32Array;
 }
 
 export interface TokenizeLimits {
@@ -39,7 +41,12 @@ export async function* tokenizeDataset(
 
 export function tokenizeRow(row: DatasetRow, tokenizer: Tokenizer, { maxSourceTokens, maxTargetTokens }: TokenizeLimits): TokenizedExample {
   const { source, target } = toSourceTarget(row);
-  return { inputIds: truncate(tokenizer.encode(source), maxSourceTokens), labels: truncate(tokenizer.encode(target), maxTargetTokens) };
+  const answer = (text: string) => truncate(tokenizer.encode(text), maxTargetTokens);
+  return {
+    inputIds: truncate(tokenizer.encode(source), maxSourceTokens),
+    labels: answer(target),
+    ...(row.rejected && { rejectedLabels: answer(row.rejected.content) }),
+  };
 }
 
 /** Cuts as the reference does: the last id, which is the end-of-sequence token, stays the last. */

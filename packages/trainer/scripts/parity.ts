@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { initBackend, learningRateAt, type Schedule } from '../src/index.ts';
 import { type Comparison, compareCase } from '../src/parity/compare-case.ts';
+import { compareDpo, readDpoGoldens } from '../src/parity/compare-dpo.ts';
 import { differentTexts, distributionDistance, readGenerationGolden } from '../src/parity/compare-generation.ts';
 import { readCase } from '../src/parity/read-case.ts';
 import { openInPeft } from './parity/open-in-peft.ts';
@@ -41,6 +42,17 @@ async function compareGeneration(file: string, origin: string): Promise<void> {
   count(`${origin} filters`, distance < 1e-6, `probabilities ${distance.toExponential(1)}`);
 }
 
+async function compareAllDpo(file: string, origin: string): Promise<void> {
+  for (const golden of readDpoGoldens(file)) {
+    const { first, worst } = await compareDpo(GOLDEN, golden, golden.pairs.length);
+    count(
+      `${origin} DPO of ${golden.case}`,
+      first < 1e-5 && worst < 1e-3,
+      `loss ${first.toExponential(1)}, losses ${worst.toExponential(1)}`,
+    );
+  }
+}
+
 function compareSchedules(file: string, origin: string): void {
   const { schedules } = JSON.parse(readFileSync(file, 'utf8')) as { schedules: { schedule: Schedule; rates: number[] }[] };
   const distances = schedules.flatMap(({ schedule, rates }) => rates.map((rate, i) => Math.abs(rate - learningRateAt(i + 1, schedule))));
@@ -68,6 +80,7 @@ console.log(`Backend ${name}: ${reason}`);
 await compareFolder(GOLDEN, 'golden');
 await compareGeneration(join(REFERENCE, 'generation.json'), 'golden');
 compareSchedules(join(REFERENCE, 'schedules.json'), 'golden');
+await compareAllDpo(join(REFERENCE, 'dpo.json'), 'golden');
 
 const work = mkdtempSync(join(tmpdir(), 'capstan-parity-'));
 let sections: SectionsResult | null = null;
@@ -82,6 +95,8 @@ try {
     await compareGeneration(join(work, 'generation.json'), 'live');
     runPython(python, 'schedules.py', [join(work, 'schedules.json')]);
     compareSchedules(join(work, 'schedules.json'), 'live');
+    runPython(python, 'dpo.py', [GOLDEN, join(work, 'dpo.json')]);
+    await compareAllDpo(join(work, 'dpo.json'), 'live');
     for (const [adapter, distance] of Object.entries(openInPeft(python, { golden: GOLDEN, work: join(work, 'ours') })))
       count(`peft opens our ${adapter}`, distance < LIMITS.logit, `logits ${distance.toExponential(1)}`);
   }

@@ -7,10 +7,16 @@ export interface TokenizedExample {
   labels: Int32Array;
   /** 1 for each label that is learnt and 0 for one that is only read; absent where all are learnt. Decoder-only models honour it. */
   labelWeights?: Uint8Array | undefined;
+  /** For DPO: what `labels` is better than. */
+  rejectedLabels?: Int32Array | undefined;
 }
 
 export function tokensOf(examples: readonly TokenizedExample[]): number {
-  return examples.reduce((sum, { inputIds, labels }) => sum + inputIds.length + labels.length, 0);
+  return examples.reduce(
+    (sum, { inputIds, labels, rejectedLabels }) =>
+      sum + inputIds.length + labels.length + (rejectedLabels ? inputIds.length + rejectedLabels.length : 0),
+    0,
+  );
 }
 
 /** Batches whose rows are drawn from a window of this many batches, sorted by length: little padding, still nearly random. */

@@ -6,11 +6,12 @@ import type { Adapter } from './lora.ts';
 import { withMerged } from './merge.ts';
 import type { Model } from './model.ts';
 import { nextTurn } from './next-turn.ts';
+import { evaluatePreference } from './preference.ts';
 
 export interface Evaluation {
   /** Mean over all target tokens, not over batches. */
   loss: number;
-  /** Share of target tokens that are the likeliest one, given the true tokens before. */
+  /** Share of target tokens that are the likeliest one, given the true tokens before; of pairs, of those that are told right. */
   tokenAccuracy: number;
   /** Target tokens counted. */
   tokens: number;
@@ -24,8 +25,9 @@ export async function evaluate(
   model: Model,
   adapter: Adapter | undefined,
   examples: readonly TokenizedExample[],
-  { batchTokens = DEFAULT_BATCH_TOKENS }: { batchTokens?: number } = {},
+  { batchTokens = DEFAULT_BATCH_TOKENS, preference }: { batchTokens?: number; preference?: { beta: number } | undefined } = {},
 ): Promise<Evaluation> {
+  if (preference) return evaluatePreference(model, adapter, examples, preference);
   return withMerged(model, adapter, (merged) => measure(merged, examples, batchTokens));
 }
 

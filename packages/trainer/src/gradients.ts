@@ -29,12 +29,17 @@ export function addGradients(
   const batch = batchOf(network, examples);
   tidy(() => {
     const variables = parameters.map((parameter) => parameter.value());
-    const { value, gradients } = backpropagate(() => summedLoss(batch.logits(network), batch.labels, labelSmoothing), variables);
-    let offset = 0;
-    for (const gradient of gradients) offset = addInto(sums, gradient, offset);
-    sums[sums.length - LOSS] = (sums[sums.length - LOSS] as number) + (value.dataSync()[0] as number);
+    const summed = backpropagate(() => summedLoss(batch.logits(network), batch.labels, labelSmoothing), variables);
+    addSums(sums, summed, batch.labels.length);
   });
-  sums[sums.length - LABELS] = (sums[sums.length - LABELS] as number) + batch.labels.length;
+}
+
+/** Adds a summed loss over that many labels, and its gradient by every parameter. */
+export function addSums(sums: GradientSums, { value, gradients }: { value: Tensor; gradients: readonly Tensor[] }, labels: number): void {
+  let offset = 0;
+  for (const gradient of gradients) offset = addInto(sums, gradient, offset);
+  sums[sums.length - LOSS] = (sums[sums.length - LOSS] as number) + (value.dataSync()[0] as number);
+  sums[sums.length - LABELS] = (sums[sums.length - LABELS] as number) + labels;
 }
 
 function addInto(sums: Float32Array, gradient: Tensor, offset: number): number {

@@ -4,6 +4,7 @@ export type { TaskType } from './architecture.ts';
 export type { BackendName, BackendReport } from './backend.ts';
 export { backendMemory, initBackend } from './backend.ts';
 export type { TokenizedExample } from './batches.ts';
+export { tokensOf } from './batches.ts';
 export { buildSafetensors } from './build-safetensors.ts';
 export type { GenerateOptions } from './decoding/options.ts';
 export type { Evaluation } from './evaluate.ts';

@@ -11,6 +11,7 @@ import type { Model } from './model.ts';
 import type { Network } from './network.ts';
 import { nextTurn } from './next-turn.ts';
 import { modelParameters, type Parameter, readParameters, writeParameters } from './parameters.ts';
+import { addPreferenceGradients } from './preference.ts';
 
 export interface TrainOptions {
   model: Model;
@@ -27,6 +28,8 @@ export interface TrainOptions {
   weightDecay: number;
   /** The share of every label that is spread over the vocabulary; 0 by default. */
   labelSmoothing?: number | undefined;
+  /** Learns from pairs which answer is better (DPO) instead of writing the given one; only with an adapter. */
+  preference?: { beta: number } | undefined;
   /** Overrides the config's dropout_rate; LoRA's own dropout comes with the adapter. */
   dropout?: number | undefined;
   seed: number;
@@ -133,12 +136,14 @@ function batchAt(run: Run, step: number): { batch: number[]; epoch: number } {
 
 /** This rank's rows of the batch, forward and back, one micro-batch at a time. */
 function accumulateGradients({ options, parameters }: Run, step: number, batch: number[]): GradientSums {
-  const { train: examples, microBatchSize, labelSmoothing, shard = { rank: 0, worldSize: 1 } } = options;
+  const { train: examples, microBatchSize, labelSmoothing, preference, shard = { rank: 0, worldSize: 1 } } = options;
   const rows = batch.filter((_, i) => i % shard.worldSize === shard.rank).map((index) => examples[index] as TokenizedExample);
   const sums = createGradientSums(parameters);
   for (let start = 0; start < rows.length; start += microBatchSize) {
     const network = trainingNetwork(options, [step, start, shard.rank]);
-    addGradients(sums, { network, labelSmoothing }, parameters, rows.slice(start, start + microBatchSize));
+    const piece = rows.slice(start, start + microBatchSize);
+    if (preference) addPreferenceGradients(sums, { network, beta: preference.beta }, parameters, piece);
+    else addGradients(sums, { network, labelSmoothing }, parameters, piece);
   }
   return sums;
 }
@@ -155,7 +160,7 @@ function isDue(step: number, every: number | null, totalSteps: number): boolean 
   return every !== null && (step % every === 0 || step === totalSteps);
 }
 
-async function evaluateAt({ model, adapter, validation }: TrainOptions, step: number): Promise<TrainEvent> {
-  const { loss, tokenAccuracy } = await evaluate(model, adapter, validation);
+async function evaluateAt({ model, adapter, validation, preference }: TrainOptions, step: number): Promise<TrainEvent> {
+  const { loss, tokenAccuracy } = await evaluate(model, adapter, validation, { preference });
   return { type: 'evaluation', step, evalLoss: loss, tokenAccuracy };
 }

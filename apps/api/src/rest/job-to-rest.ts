@@ -39,7 +39,7 @@ export function jobToRest(job: FineTuningJob, wait: Wait | null, failure: Capsta
     estimated_finish: estimatedFinish(job),
     integrations: null,
     metadata: job.metadata,
-    method: { type: 'supervised', supervised: { hyperparameters } },
+    method: methodToRest(spec, hyperparameters),
     capstan: capstanToRest(job, wait, failure),
   };
 }
@@ -83,7 +83,7 @@ function capstanToRest(job: FineTuningJob, wait: Wait | null, failure: CapstanJo
     estimate: estimateToRest(job.estimate),
     cost_usd: job.usage.costUsd,
     gpu_seconds: job.usage.gpuSeconds,
-    result: job.result && resultToRest(job.result),
+    result: job.result && resultToRest(job.result, spec),
     failure,
     method: spec.method,
     init: spec.init,
@@ -112,6 +112,11 @@ function hyperparametersToRest(spec: JobSpec): Hyperparameters {
     learning_rate_multiplier: Number(multiplier.toPrecision(6)),
     n_epochs: Math.min(50, Math.max(1, Math.ceil(epochs))),
   };
+}
+
+function methodToRest({ preference }: JobSpec, hyperparameters: Hyperparameters): JobObject['method'] {
+  if (preference === undefined) return { type: 'supervised', supervised: { hyperparameters } };
+  return { type: 'dpo', dpo: { hyperparameters: { ...hyperparameters, beta: preference.beta } } };
 }
 
 function estimatedFinish(job: FineTuningJob): number | null {

@@ -1,4 +1,4 @@
-import type { EvaluationFigures, JobResult } from '@capstan/core';
+import type { EvaluationFigures, JobResult, JobSpec } from '@capstan/core';
 import { expect, it } from 'vitest';
 import { resultToRest } from './result-to-rest.ts';
 
@@ -12,7 +12,7 @@ const FIGURES: EvaluationFigures = {
   rows: 7,
 };
 
-const baseOf = (figures: EvaluationFigures) => {
+const baseOf = (figures: EvaluationFigures, spec: Pick<JobSpec, 'preference'> = {}) => {
   const rest: JobResult = {
     base: figures,
     adapter: null,
@@ -21,12 +21,13 @@ const baseOf = (figures: EvaluationFigures) => {
     backend: 'wasm',
     peakMemoryBytes: null,
   };
-  return resultToRest(rest).base;
+  return resultToRest(rest, spec).base;
 };
 
 it('an evaluation says its perplexity beside its loss', () => {
   expect(baseOf(FIGURES)?.perplexity).toBeCloseTo(20, 10);
   expect(baseOf({ ...FIGURES, loss: 1_000 })?.perplexity).toBeNull();
+  expect(baseOf(FIGURES, { preference: { beta: 0.1 } })?.perplexity).toBeNull();
 });
 
 it('an evaluation of an earlier release has no ROUGE-Lsum', () => {

@@ -1,8 +1,10 @@
-import type { CapstanJob, EvaluationFigures, JobResult } from '@capstan/core';
+import type { CapstanJob, EvaluationFigures, JobResult, JobSpec } from '@capstan/core';
 
 type RestResult = NonNullable<CapstanJob['result']>;
 
-export function resultToRest(result: JobResult): RestResult {
+export function resultToRest(result: JobResult, { preference }: Pick<JobSpec, 'preference'>): RestResult {
+  // The loss of pairs is none of words.
+  const figuresToRest = preference ? pairFiguresToRest : textFiguresToRest;
   return {
     base: result.base && figuresToRest(result.base),
     adapter: result.adapter && figuresToRest(result.adapter),
@@ -13,7 +15,7 @@ export function resultToRest(result: JobResult): RestResult {
   };
 }
 
-function figuresToRest({ tokenAccuracy, rougeLsum, ...figures }: EvaluationFigures): NonNullable<RestResult['base']> {
+function textFiguresToRest({ tokenAccuracy, rougeLsum, ...figures }: EvaluationFigures): NonNullable<RestResult['base']> {
   const perplexity = Math.exp(figures.loss);
   return {
     ...figures,
@@ -21,4 +23,8 @@ function figuresToRest({ tokenAccuracy, rougeLsum, ...figures }: EvaluationFigur
     token_accuracy: tokenAccuracy,
     rougeLsum: rougeLsum ?? null,
   };
+}
+
+function pairFiguresToRest(figures: EvaluationFigures): NonNullable<RestResult['base']> {
+  return { ...textFiguresToRest(figures), perplexity: null };
 }

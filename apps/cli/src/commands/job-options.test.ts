@@ -39,6 +39,11 @@ it('puts each option where the API wants it', () => {
   });
 });
 
+it('a beta makes it learn from pairs', () => {
+  const request = buildJobRequest(parse('--dpo-beta', '0.2', '--epochs', '2'), { training: 'file-a', validation: null });
+  expect(request.method).toEqual({ type: 'dpo', dpo: { hyperparameters: { n_epochs: 2, beta: 0.2 } } });
+});
+
 it('knows no option that the API would refuse', () => {
   const values: Record<string, string> = {
     '--decay': 'linear',

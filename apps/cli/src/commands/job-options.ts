@@ -79,6 +79,7 @@ const JOB_OPTIONS: JobOption[] = [
     description: 'seconds between checkpoints',
     parse: wholeNumber,
   },
+  { flags: '--dpo-beta <x>', path: 'beta', description: 'learns from pairs of answers, held to the base so much', parse: decimalNumber },
   { flags: '--num-beams <n>', path: 'capstan.generation.num_beams', description: 'beams of evaluations', parse: wholeNumber },
   { flags: '--workers <n>', path: 'capstan.resources.workers', description: 'ranks that train together', parse: wholeNumber },
   { flags: '--gpus-per-worker <n>', path: 'capstan.resources.gpus_per_worker', description: 'GPUs of each rank', parse: wholeNumber },
@@ -100,10 +101,15 @@ export function buildJobRequest(options: JobOptions, files: { training: string; 
     const value = options[new Option(flags).attributeName()];
     if (value !== undefined) setMember(request, path.split('.'), value);
   }
-  const { hyperparameters, ...rest } = request;
-  const method = hyperparameters === undefined ? {} : { method: { type: 'supervised', supervised: { hyperparameters } } };
+  const { hyperparameters, beta, ...rest } = request;
+  const method = methodOf(hyperparameters as object | undefined, beta);
   // Every member above is one of CreateJobRequest; the server checks the values.
   return { ...rest, ...method } as CreateJobRequest;
+}
+
+function methodOf(hyperparameters: object | undefined, beta: unknown): Record<string, unknown> {
+  if (beta !== undefined) return { method: { type: 'dpo', dpo: { hyperparameters: { ...hyperparameters, beta } } } };
+  return hyperparameters === undefined ? {} : { method: { type: 'supervised', supervised: { hyperparameters } } };
 }
 
 function setMember(target: Record<string, unknown>, [name = '', ...rest]: string[], value: unknown): void {

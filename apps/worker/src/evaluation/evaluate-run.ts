@@ -23,12 +23,12 @@ export async function evaluateRun(
   { adapter, known, signal }: { adapter: Adapter | undefined; known?: LossFigures | undefined; signal: AbortSignal },
 ): Promise<RunEvaluation> {
   const { model, tokenizer, clock, evaluation, assignment } = run;
-  const { training, generation: decoding } = assignment.spec;
+  const { training, generation: decoding, preference } = assignment.spec;
   const { rougeRows, maxTargetTokens: maxTokens } = training;
   const { rows, questions, lossExamples } = evaluation;
   const answers = await generateAnswers(questions, { model, adapter, tokenizer, maxTokens, decoding, clock, signal });
   if (lossExamples.length === 0) return { figures: null, answers };
-  const { loss, tokenAccuracy } = known ?? (await measureLoss({ model, adapter }, lossExamples, { signal }));
+  const { loss, tokenAccuracy } = known ?? (await measureLoss({ model, adapter }, lossExamples, { preference, signal }));
   const pairs = answers.texts.slice(0, rougeRows).map((prediction, index) => ({ prediction, reference: rows[index]?.target ?? '' }));
   return { figures: { loss, tokenAccuracy, ...meanRouge(pairs), rows: lossExamples.length }, answers };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@capstan/core';
-import { adapterFiles, type StepEvent, type TrainEvent, type TrainOptions } from '@capstan/trainer';
+import { adapterFiles, type StepEvent, type TrainEvent, type TrainOptions, tokensOf } from '@capstan/trainer';
 import type { LossFigures } from '../evaluation/measure-loss.ts';
 import { type CheckpointSaver, createCheckpointSaver } from './checkpoint-saver.ts';
 import { createDivergenceWatch } from './divergence-watch.ts';
@@ -69,7 +69,7 @@ async function consume(
 
 function trainOptions({ assignment, model, adapter, examples, evaluation }: TrainingRun): TrainOptions {
   const { spec, rank, worldSize } = assignment;
-  const { seed, training } = spec;
+  const { seed, training, preference } = spec;
   const { totalSteps, warmupSteps, learningRate, decay, batchSize, microBatchSize, maxGradNorm, weightDecay } = training;
   return {
     model,
@@ -82,7 +82,9 @@ function trainOptions({ assignment, model, adapter, examples, evaluation }: Trai
     maxGradNorm,
     weightDecay,
     labelSmoothing: training.labelSmoothing,
-    dropout: training.dropout ?? undefined,
+    preference,
+    // As TRL: what dropout drops would be taken for a change of preference.
+    dropout: training.dropout ?? (preference ? 0 : undefined),
     seed,
     evalEverySteps: rank === 0 && training.evalEverySteps > 0 && evaluation.lossExamples.length > 0 ? training.evalEverySteps : null,
     checkpointEverySteps: training.checkpointEverySteps,
@@ -147,7 +149,7 @@ function createProgress({ assignment, examples }: TrainingRun, { reporter, clock
     },
     summary(step: number) {
       // Steps of earlier attempts saw other rows of the same data: exact over whole epochs, the mean in between.
-      const tokensPerRow = examples.reduce((sum, { inputIds, labels }) => sum + inputIds.length + labels.length, 0) / examples.length;
+      const tokensPerRow = tokensOf(examples) / examples.length;
       const earlierTokens = Math.round((firstStep - 1) * batchSize * tokensPerRow);
       const lastEvaluation = evaluation?.step === step ? evaluation.figures : undefined;
       return { step, trainedTokens: earlierTokens + tokens, lastEvaluation, peakMemoryBytes };

@@ -23,11 +23,24 @@ export const metadataSchema = z
   )
   .refine((metadata) => Object.keys(metadata).length <= 16, 'Metadata holds at most 16 pairs.');
 
-const SUPERVISED_ONLY = 'Capstan trains with method.type "supervised" for now; dpo and reinforcement are not supported.';
-const methodSchema = z.strictObject({
-  type: z.literal('supervised', { error: SUPERVISED_ONLY }),
-  supervised: z.strictObject({ hyperparameters: hyperparametersSchema.nullish() }).nullish(),
+/** Preference fine-tuning has one more. */
+export const dpoHyperparametersSchema = hyperparametersSchema.extend({
+  beta: autoOr((message) => z.number().gt(0, message).max(2, message), 'a number above 0, up to 2').meta({
+    description: 'How strongly the trained model is held to the base; 0.1 where it is auto.',
+  }),
 });
+
+const METHODS = 'Capstan trains with method.type "supervised" or "dpo"; reinforcement is not supported.';
+const methodSchema = z
+  .strictObject({
+    type: z.enum(['supervised', 'dpo'], { error: METHODS }),
+    supervised: z.strictObject({ hyperparameters: hyperparametersSchema.nullish() }).nullish(),
+    dpo: z.strictObject({ hyperparameters: dpoHyperparametersSchema.nullish() }).nullish(),
+  })
+  .refine(({ type, supervised, dpo }) => (type === 'dpo' ? supervised : dpo) == null, {
+    path: ['type'],
+    message: 'Give the hyperparameters of this type of method only.',
+  });
 
 const NO_INTEGRATIONS =
   'No integration is connected to this server: leave `integrations` out. Metrics are at GET /v1/fine_tuning/jobs/{id}/metrics.';

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { FAILURE_REASONS } from '../failure-reason.ts';
 import { JOB_STATUSES } from '../job-status.ts';
 import { WAIT_REASONS } from '../wait-reason.ts';
-import { hyperparametersSchema } from './create-job.ts';
+import { dpoHyperparametersSchema, hyperparametersSchema } from './create-job.ts';
 import { pageQuerySchema } from './list.ts';
 
 const evaluationSchema = z.looseObject({
   loss: z.number(),
-  /** e to the loss; null where that is more than a number holds. */
+  /** e to the loss; null where that is more than a number holds, and for pairs of answers. */
   perplexity: z.number().nullable(),
   token_accuracy: z.number(),
   rouge1: z.number(),
@@ -167,6 +167,7 @@ export const jobObjectSchema = z.looseObject({
     .looseObject({
       type: z.enum(['supervised', 'dpo', 'reinforcement']),
       supervised: z.looseObject({ hyperparameters: hyperparametersSchema.optional() }).optional(),
+      dpo: z.looseObject({ hyperparameters: dpoHyperparametersSchema.optional() }).optional(),
     })
     .optional(),
   capstan: capstanJobSchema,

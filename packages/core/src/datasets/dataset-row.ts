@@ -8,13 +8,15 @@ export interface ChatMessage {
   weight?: 0 | 1;
 }
 
-export const DATASET_FORMATS = ['chat', 'prompt-completion', 'samsum', 'text-label'] as const;
+export const DATASET_FORMATS = ['chat', 'prompt-completion', 'samsum', 'text-label', 'preference'] as const;
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
 /** One training example, whatever the file called its fields: it ends with an assistant's message and at least one is trained on. */
 export interface DatasetRow {
   format: DatasetFormat;
   messages: ChatMessage[];
+  /** Of a preference row: the answer that is worse than the last message. */
+  rejected?: ChatMessage;
 }
 
 /** Something to correct in a dataset; `message` names the line, says what is wrong and what to write instead. */

@@ -18,7 +18,8 @@ export function chatMessages(checked: readonly ChatMessage[]): ChatMessage[] {
   return checked.map(({ role, content, weight }) => (weight === undefined ? { role, content } : { role, content, weight }));
 }
 
-function messageProblems(field: string, message: unknown): FieldProblem[] {
+/** What is wrong with one message by itself. */
+export function messageProblems(field: string, message: unknown): FieldProblem[] {
   if (!isObject(message)) return [{ field, message: `${field} is ${describe(message)}; use an object with "role" and "content".` }];
   const { role, content, weight } = message;
   return [

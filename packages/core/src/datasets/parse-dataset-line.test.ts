@@ -145,12 +145,6 @@ describe('bad rows say where, what and what to do', () => {
       null,
       'line 17: the object is empty; use {"messages": […]}, {"prompt", "completion"}, {"dialogue", "summary"} or {"text", "label"}.',
     ],
-    [
-      'a preference row',
-      { input: {}, preferred_output: [] },
-      null,
-      'line 17: this is a preference row (dpo), which is not supported; use {"messages": […]}.',
-    ],
     ['a list', '[1]', null, 'line 17: the line holds a list; write one JSON object per line.'],
     ['the start of a list', '[', null, 'line 17: this looks like a JSON list; write one object per line, with no brackets around them.'],
     [

@@ -1,6 +1,7 @@
 import type { ChatMessage, DatasetFormat, DatasetProblem, DatasetRow } from './dataset-row.ts';
 import { describe, type FieldProblem, isObject, textProblems } from './field-problems.ts';
 import { chatMessages, chatProblems } from './parse-chat.ts';
+import { preferenceMessages, preferenceProblems } from './parse-preference.ts';
 
 export type ParsedLine = { ok: true; row: DatasetRow } | { ok: false; problems: DatasetProblem[] };
 
@@ -17,7 +18,7 @@ export function parseDatasetLine(text: string, line: number): ParsedLine {
   const format = detectFormat(value);
   if (format === null) return refuse([{ field: null, message: explainKeys(value) }]);
   const problems = rowProblems(format, value);
-  return problems.length > 0 ? refuse(problems) : { ok: true, row: { format, messages: readMessages(format, value) } };
+  return problems.length > 0 ? refuse(problems) : { ok: true, row: { format, ...readMessages(format, value) } };
 }
 
 /** The problem of a good row that is not of the format with which its file began. */
@@ -31,6 +32,7 @@ export function atLine(line: number, { field, message }: FieldProblem): DatasetP
 }
 
 function detectFormat(value: Record<string, unknown>): DatasetFormat | null {
+  if ('preferred_output' in value || 'non_preferred_output' in value) return 'preference';
   if ('messages' in value) return 'chat';
   if ('prompt' in value || 'completion' in value) return 'prompt-completion';
   if ('dialogue' in value || 'summary' in value) return 'samsum';
@@ -48,20 +50,24 @@ function rowProblems(format: DatasetFormat, value: Record<string, unknown>): Fie
       return [...textProblems('dialogue', value.dialogue), ...textProblems('summary', value.summary)];
     case 'text-label':
       return [...textProblems('text', value.text), ...textProblems('label', value.label)];
+    case 'preference':
+      return preferenceProblems(value);
   }
 }
 
 /** Only for an object without `rowProblems`, which is what makes the casts true. */
-function readMessages(format: DatasetFormat, value: Record<string, unknown>): ChatMessage[] {
+function readMessages(format: DatasetFormat, value: Record<string, unknown>): Pick<DatasetRow, 'messages' | 'rejected'> {
   switch (format) {
     case 'chat':
-      return chatMessages(value.messages as ChatMessage[]);
+      return { messages: chatMessages(value.messages as ChatMessage[]) };
     case 'prompt-completion':
-      return exchange(value.prompt as string, value.completion as string);
+      return { messages: exchange(value.prompt as string, value.completion as string) };
     case 'samsum':
-      return exchange(value.dialogue as string, value.summary as string);
+      return { messages: exchange(value.dialogue as string, value.summary as string) };
     case 'text-label':
-      return exchange(value.text as string, value.label as string);
+      return { messages: exchange(value.text as string, value.label as string) };
+    case 'preference':
+      return preferenceMessages(value);
   }
 }
 
@@ -73,7 +79,6 @@ function exchange(user: string, assistant: string): ChatMessage[] {
 }
 
 function explainKeys(value: Record<string, unknown>): string {
-  if ('preferred_output' in value) return 'this is a preference row (dpo), which is not supported; use {"messages": […]}.';
   const keys = Object.keys(value)
     .slice(0, 5)
     .map((key) => describe(key));

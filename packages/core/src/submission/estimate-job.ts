@@ -28,13 +28,15 @@ const CHARACTERS_PER_TOKEN = 4;
 export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
   const { totalSteps, batchSize } = spec.training;
   const lengths = meanTokens(spec, facts.training);
-  const trainedTokens = Math.round(totalSteps * batchSize * (lengths.source + lengths.target));
+  const rowsOfPair = spec.preference ? 2 : 1;
+  const trainedTokens = Math.round(totalSteps * batchSize * rowsOfPair * (lengths.source + lengths.target));
   const trainable = trainableParameters(spec, facts.shape, facts.parameterCount);
   const seconds = Math.ceil(STARTUP_SECONDS + trainedTokens / tokensPerSecond(spec, facts));
   const memoryBytes = peakMemoryBytes(facts.shape, {
     parameterCount: facts.parameterCount,
     trainableParameters: trainable,
     ...spec.training,
+    microBatchSize: spec.training.microBatchSize * rowsOfPair,
   });
   return {
     steps: totalSteps,

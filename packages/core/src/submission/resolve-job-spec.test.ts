@@ -94,6 +94,28 @@ describe('what a request leaves open', () => {
   });
 });
 
+describe('method dpo', () => {
+  const pairs = { ...report(), format: 'preference' as const };
+  const dpo = { type: 'dpo' as const };
+
+  it('learns from pairs at a rate of its own, held to the base by beta', () => {
+    expect(resolve({ method: dpo }, pairs)).toMatchObject({ preference: { beta: 0.1 }, method: 'lora', training: { learningRate: 1e-4 } });
+    const hyperparameters = { beta: 0.5, n_epochs: 1, batch_size: 4, learning_rate_multiplier: 2 };
+    const spec = resolve({ method: { ...dpo, dpo: { hyperparameters } } }, pairs);
+    expect(spec).toMatchObject({ preference: { beta: 0.5 }, training: { batchSize: 4, epochs: 1, learningRate: 2e-4 } });
+    expect(resolve({ method: { ...dpo, dpo: { hyperparameters: { beta: 'auto' } } } }, pairs).preference).toEqual({ beta: 0.1 });
+  });
+
+  it('and its files belong together', () => {
+    expect(() => resolve({ method: dpo })).toThrow(expect.objectContaining({ param: 'training_file' }));
+    expect(() => resolve({}, pairs)).toThrow(expect.objectContaining({ param: 'training_file' }));
+    expect(() => resolve({ method: dpo }, pairs, report())).toThrow(expect.objectContaining({ param: 'validation_file' }));
+    const smoothing = { training: { label_smoothing: 0.1 } };
+    expect(() => resolve({ method: dpo, capstan: smoothing }, pairs)).toThrow(/no labels to smooth/);
+    expect(() => resolve({ method: dpo, capstan: { method: 'full' } }, pairs)).toThrow(expect.objectContaining({ param: 'method.type' }));
+  });
+});
+
 describe('how long it trains', () => {
   it('max_steps alone fixes the length', () => {
     const { totalSteps, epochs } = resolve({ capstan: { training: { max_steps: 200 } } }).training;

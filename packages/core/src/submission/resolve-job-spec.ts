@@ -20,7 +20,7 @@ const DEFAULT_EPOCHS = 3;
 /** Rows in one forward pass that small machines still hold. */
 const DEFAULT_MICRO_BATCH_SIZE = 8;
 /** Peak rates that a multiplier of 1 means: adapters bear ten times what pre-trained weights do. */
-export const BASE_LEARNING_RATE = { lora: 1e-3, full: 1e-4, random: 1e-3 } as const;
+export const BASE_LEARNING_RATE = { lora: 1e-3, full: 1e-4, random: 1e-3, preference: 1e-4 } as const;
 const WARMUP_SHARE = 0.05;
 /** Where rows are cut, unless the request says otherwise. */
 export const DEFAULT_SOURCE_TOKENS = 192;
@@ -40,6 +40,7 @@ export function resolveJobSpec(request: CreateJobRequest, facts: JobSpecFacts): 
   if (init === 'random' && method === 'lora')
     refuse('capstan.init', 'An adapter needs a pre-trained base: use method "full" with init "random".');
   if (method === 'full' && options.lora) refuse('capstan.lora', 'Method "full" trains every weight: leave capstan.lora out.');
+  const preference = resolvePreference(request, facts, method);
   const resources = resolveResources(options, facts);
   return {
     model: request.model,
@@ -50,11 +51,33 @@ export function resolveJobSpec(request: CreateJobRequest, facts: JobSpecFacts): 
     method,
     init,
     lora: resolveLora(options),
-    training: resolveTraining(request, facts, { method, init, workers: resources.workers }),
+    ...(preference && { preference }),
+    training: resolveTraining(request, facts, { method, init, preference, workers: resources.workers }),
     ...(options.generation && { generation: decodingFromRest(options.generation) }),
     resources,
     ...(options.deadline_seconds === undefined ? {} : { deadlineSeconds: options.deadline_seconds }),
   };
+}
+
+/** TRL's, and where OpenAI's own recipes begin. */
+const DEFAULT_BETA = 0.1;
+
+/** A file of pairs goes with `dpo`, and every other file with `supervised`. */
+function resolvePreference(request: CreateJobRequest, facts: JobSpecFacts, method: JobSpec['method']): JobSpec['preference'] {
+  const wanted = request.method?.type === 'dpo';
+  for (const [param, report] of [
+    ['training_file', facts.training],
+    ['validation_file', facts.validation],
+  ] as const) {
+    if (report === null || (report.format === 'preference') === wanted) continue;
+    const [type, rows] = wanted ? ['dpo', '{"input", "preferred_output", "non_preferred_output"}'] : ['supervised', '{"messages"}'];
+    refuse(param, `method.type "${type}" learns from rows of ${rows}; this file has rows of the format ${report.format}.`);
+  }
+  if (!wanted) return undefined;
+  if (method === 'full')
+    refuse('method.type', 'DPO trains an adapter, for its base is what it is compared with: leave capstan.method out.');
+  if (request.capstan?.training?.label_smoothing) refuse('capstan.training.label_smoothing', 'DPO has no labels to smooth: leave it out.');
+  return { beta: chosen(request.method?.dpo?.hyperparameters?.beta) ?? DEFAULT_BETA };
 }
 
 const DEFAULT_LORA: JobSpec['lora'] = loraConfigSchema.parse({});
@@ -82,7 +105,7 @@ function resolveResources({ resources = {} }: CapstanJobOptions, facts: JobSpecF
   };
 }
 
-type Choice = Pick<JobSpec, 'method' | 'init'> & { workers: number };
+type Choice = Pick<JobSpec, 'method' | 'init' | 'preference'> & { workers: number };
 
 function resolveTraining(request: CreateJobRequest, facts: JobSpecFacts, choice: Choice): JobSpec['training'] {
   const options = request.capstan?.training ?? {};
@@ -114,9 +137,9 @@ function resolveTraining(request: CreateJobRequest, facts: JobSpecFacts, choice:
 
 /** The new place wins over the deprecated one, member by member, as OpenAI does. */
 function givenHyperparameters(request: CreateJobRequest): { hyperparameters: Hyperparameters; path: string } {
-  const supervised = request.method?.supervised?.hyperparameters;
-  const path = supervised ? 'method.supervised.hyperparameters' : 'hyperparameters';
-  return { hyperparameters: { ...request.hyperparameters, ...supervised }, path };
+  const { type = 'supervised' } = request.method ?? {};
+  const given = request.method?.[type]?.hyperparameters;
+  return { hyperparameters: { ...request.hyperparameters, ...given }, path: given ? `method.${type}.hyperparameters` : 'hyperparameters' };
 }
 
 function chosen(value: number | 'auto' | null | undefined): number | undefined {
@@ -163,7 +186,8 @@ function resolveLearningRate(hyperparameters: Hyperparameters, given: number | u
   return given ?? baseLearningRate(choice) * (multiplier ?? 1);
 }
 
-export function baseLearningRate({ method, init }: Pick<JobSpec, 'method' | 'init'>): number {
+export function baseLearningRate({ method, init, preference }: Pick<JobSpec, 'method' | 'init' | 'preference'>): number {
+  if (preference) return BASE_LEARNING_RATE.preference;
   return BASE_LEARNING_RATE[init === 'random' ? 'random' : method];
 }
 
