@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancelledError, ModelError, NotFoundError, UnauthenticatedError, UnavailableError } from '@capstan/core';
@@ -50,6 +50,7 @@ describe('a pulled model', () => {
     expect((await readdir(pulled.folder)).sort()).toEqual(['.hub.json', 'config.json', 'model.safetensors', 'tokenizer.json']);
     expect(await holds(pulled.folder, 'model.safetensors', WEIGHTS)).toBe(true);
     expect(pulled.downloadedBytes).toBe(pulled.bytes);
+    expect((await stat(pulled.folder)).mode & 0o777).toBe(0o755);
     expect(await readdir(join(root, 'models', 'tiny-org'))).toEqual(['tiny-model']);
     expect(progress.at(-1)).toEqual({ loadedBytes: pulled.bytes, totalBytes: pulled.bytes });
   });
@@ -61,6 +62,14 @@ describe('a pulled model', () => {
     await rm(folder, { recursive: true });
     expect((await pull()).downloadedBytes).toBe(0);
     expect(contentRequests()).toEqual([]);
+    expect(await holds(folder, 'model.safetensors', WEIGHTS)).toBe(true);
+  });
+
+  it('is loaded again where its content was changed by hand', async () => {
+    const { folder } = await pull();
+    await writeFile(join(folder, 'model.safetensors'), Buffer.alloc(WEIGHTS.length, 'other '));
+    await rm(join(folder, '.hub.json'));
+    expect((await pull()).downloadedBytes).toBe(WEIGHTS.length);
     expect(await holds(folder, 'model.safetensors', WEIGHTS)).toBe(true);
   });
 

@@ -1,8 +1,9 @@
-import { copyFile, link, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidRequestError } from '@capstan/core';
 import { HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { chooseFiles, type HubFile } from './choose-files.ts';
+import { hasContent } from './content-digest.ts';
 import { downloadContent } from './download-content.ts';
 import { hubFailure } from './hub-failure.ts';
 
@@ -116,10 +117,12 @@ function cachedAt(cacheDir: string, { digest }: HubFile): string {
   return join(cacheDir, digest.kind, digest.hex.replace(/[^0-9a-f]/g, ''));
 }
 
+/** Content in the cache is a second name of what lies in a model's folder, where somebody may have changed it. */
 async function fetchOnce(file: HubFile, target: string, options: Parameters<typeof downloadContent>[2]): Promise<void> {
-  const isHereAlready = (await stat(target).catch(() => null))?.size === file.size;
-  if (isHereAlready) options.onBytes(file.size);
-  else await downloadContent(file, target, options);
+  const found = await stat(target).catch(() => null);
+  if (found?.size === file.size && (await hasContent(target, file))) return options.onBytes(file.size);
+  await rm(target, { force: true });
+  await downloadContent(file, target, options);
 }
 
 async function isHere(folder: string, revision: string): Promise<boolean> {
@@ -137,6 +140,7 @@ async function assemble(
   try {
     for (const file of files) await linkOrCopy(cachedAt(cacheDir, file), join(building, file.path));
     await writeFile(join(building, ORIGIN), `${JSON.stringify({ revision })}\n`);
+    await chmod(building, 0o755); // the API may be another user's
     await rm(folder, { recursive: true, force: true });
     await rename(building, folder);
   } catch (error) {
