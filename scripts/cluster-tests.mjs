@@ -12,7 +12,7 @@ export function runClusterTests(filters) {
   if (process.env.KUBECONFIG) return runVitest(args);
   const obstacle = whyNoCluster();
   if (obstacle !== null) return skip(obstacle);
-  const { directory, problem, stop } = startLocalCluster(['--nodes', '1', '--gpus', '2']);
+  const { directory, problem, stop } = startLocalCluster(['--nodes', '1', '--gpus', '2', '--kueue']);
   if (problem !== null) return skip(`the cluster did not come up: ${problem}`);
   // Whoever interrupts the tests ends them, not the clearing up.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});

@@ -65,20 +65,23 @@ describe.runIf(local !== null)('the manifests', () => {
     },
   );
 
-  it('give the scheduler what it needs among the workers, and no right anywhere else', async () => {
+  it('give the scheduler what it needs among the workers, and a look at the nodes anywhere else', async () => {
     const authorization = (await openAsScheduler()).makeApiClient(AuthorizationV1Api);
     const review = async (namespace: string) => {
       const { status } = await authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } });
       return status === undefined ? [] : rights(status);
     };
     expect(await review('capstan-workers')).toEqual([
-      'jobs: create delete get list patch watch',
+      'deployments: create delete list patch',
+      'jobs: create delete deletecollection get list patch watch',
+      'nodes: list',
       'pods/log: get',
       'pods: deletecollection list patch watch',
       'secrets: create',
       'services: create',
+      'workloads: list watch',
     ]);
-    for (const namespace of ['capstan', 'default', 'kube-system']) expect(await review(namespace)).toEqual([]);
+    for (const namespace of ['capstan', 'default', 'kube-system']) expect(await review(namespace)).toEqual(['nodes: list']);
     const core = (await openAsScheduler()).makeApiClient(CoreV1Api);
     await expect(core.listNamespacedSecret({ namespace: 'capstan-workers' })).rejects.toMatchObject({ code: 403 });
   });

@@ -1,4 +1,4 @@
-import { type Expectation, expectStart, type FineTuningJob, isTerminal, type Wait, waitReason } from '@capstan/core';
+import { type Expectation, expectStart, type FineTuningJob, isTerminal, type PoolCapacity, type Wait, waitReason } from '@capstan/core';
 import type { ApiContext } from './api-context.ts';
 
 type WaitContext = Pick<ApiContext, 'db' | 'lookups' | 'clock'>;
@@ -9,7 +9,12 @@ export async function describeWait(context: WaitContext, job: FineTuningJob): Pr
   if (job.status === 'running' || isTerminal(job.status)) return null;
   if (job.status !== 'queued') {
     const attempt = job.status === 'starting' ? await db.ledger.get(job.id, job.attempt) : null;
-    return explain(context, job, { ...UNSEEN, launchMessage: attempt?.statusMessage ?? null });
+    const launchMessage = attempt?.statusMessage ?? null;
+    return explain(context, job, {
+      ...UNSEEN,
+      launchMessage,
+      capacity: launchMessage === null ? null : await db.poolCapacities.get(job.poolId),
+    });
   }
   const [place, outlook, usage] = await Promise.all([db.jobs.position(job.id), lookups.outlook(job.poolId), db.pools.usage(job.poolId)]);
   const ahead = place?.ahead ?? null;
@@ -38,13 +43,14 @@ interface Seen {
   ahead: number | null;
   eta: Expectation | null;
   launchMessage: string | null;
+  capacity?: PoolCapacity | null;
   /** Absent where what memory knows is good enough. */
   reserved?: number;
 }
 
 const UNSEEN: Seen = { ahead: null, eta: null, launchMessage: null };
 
-async function explain({ lookups, clock }: WaitContext, job: FineTuningJob, { ahead, eta, launchMessage, reserved }: Seen) {
+async function explain({ lookups, clock }: WaitContext, job: FineTuningJob, { reserved, ...seen }: Seen) {
   const { pool, usage } = await lookups.pool(job.poolId);
-  return waitReason(job, { pool, reserved: reserved ?? usage.reserved, eta, ahead, launchMessage }, clock.now());
+  return waitReason(job, { pool, reserved: reserved ?? usage.reserved, ...seen }, clock.now());
 }

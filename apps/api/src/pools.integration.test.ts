@@ -67,6 +67,15 @@ describe('an operator', () => {
     expect((await send('POST', '/pools', pool)).status).toBe(409);
   });
 
+  it('sees what the cluster could hold of a pool, once a scheduler has looked', async () => {
+    expect(await json(await api.fetch('/pools/gpu'))).toMatchObject({ capacity: null });
+    const readAt = new Date('2026-01-01T00:00:00Z');
+    await api.db.poolCapacities.save([{ poolId: 'gpu', slots: 12, nodes: 3, closedNodes: 1, readAt }]);
+    await api.db.poolCapacities.save([{ poolId: 'gpu', slots: 1, nodes: 1, closedNodes: 1, readAt: new Date(readAt.getTime() - 1) }]);
+    const { capacity } = await json(await api.fetch('/pools/gpu'));
+    expect(capacity).toEqual({ slots: 12, nodes: 3, closed_nodes: 1, read_at: readAt.getTime() / 1000 });
+  });
+
   it('changes only the pool that was seen', async () => {
     const { version } = await json(await api.fetch('/pools/local'));
     expect((await send('PATCH', '/pools/local', { version, max_workers: 3 })).status).toBe(200);

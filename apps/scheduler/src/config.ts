@@ -51,6 +51,8 @@ export const configSchema = z
     HEARTBEAT_INTERVAL_MS: milliseconds(5_000),
     HEARTBEAT_TIMEOUT_MS: milliseconds(60_000),
     STOP_GRACE_MS: milliseconds(60_000),
+    /** How long some ranks of a job may hold places of a cluster while others find none, before all are given back. */
+    GANG_TIMEOUT_MS: milliseconds(300_000),
     /** After SIGUSR2: how long ranks may take to save a checkpoint before they are ended by force. */
     DRAIN_GRACE_MS: milliseconds(20_000),
     /** How old a blob that nothing refers to must be before it is deleted. */

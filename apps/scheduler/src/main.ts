@@ -35,7 +35,7 @@ const environment = {
 const launchers = await openLaunchers(config, { environment, clock, logger });
 const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
 const scheduler = await startScheduler({
-  ...{ db, queue, launcher: launchers.launcher, artifacts, clock, logger, random: Math.random },
+  ...{ db, queue, launcher: launchers.launcher, clusterPools: launchers.clusterPools, artifacts, clock, logger, random: Math.random },
   settings: toSettings(config),
   grpcAddress: config.GRPC_ADDRESS,
   advertisedAddress: config.ADVERTISED_ADDRESS ?? null,
@@ -44,6 +44,7 @@ const scheduler = await startScheduler({
 
 const { registry } = scheduler.metrics;
 collectDefaultMetrics({ register: registry });
+for (const metric of launchers.metrics) registry.registerMetric(metric);
 const health =
   config.HEALTH_ADDRESS === undefined ? null : await serveHealth({ address: config.HEALTH_ADDRESS, registry, db, queue, clock });
 if (health !== null) logger.info({ port: health.port }, 'health and metrics are served');

@@ -1,6 +1,7 @@
 import type { Clock } from '@capstan/core';
-import { createProcessLauncher, type Launcher, openKubernetesLauncher, routeLaunchers } from '@capstan/launcher';
+import { type ClusterPools, createProcessLauncher, type Launcher, openKubernetesLauncher, routeLaunchers } from '@capstan/launcher';
 import type { Logger } from '@capstan/runtime';
+import { Counter } from 'prom-client';
 import type { Config } from './config.ts';
 
 interface LauncherParts {
@@ -10,12 +11,28 @@ interface LauncherParts {
   logger: Logger;
 }
 
-/** Everywhere that this scheduler may start ranks, as one launcher; `close` ends its watches and leaves the ranks alone. */
-export async function openLaunchers(config: Config, parts: LauncherParts): Promise<{ launcher: Launcher; close(): Promise<void> }> {
+export interface Launchers {
+  launcher: Launcher;
+  /** The cluster, where there is one. */
+  clusterPools: ClusterPools | null;
+  /** What they count, to be shown with the scheduler's own. */
+  metrics: Counter[];
+  /** Ends the watches, and leaves the ranks alone. */
+  close(): Promise<void>;
+}
+
+/** Everywhere that this scheduler may start ranks, as one launcher. */
+export async function openLaunchers(config: Config, parts: LauncherParts): Promise<Launchers> {
+  const calls = new Counter({
+    name: 'capstan_kubernetes_requests_total',
+    help: 'Calls of the Kubernetes API server, by HTTP method; watches are not counted.',
+    labelNames: ['method'],
+    registers: [],
+  });
   const processes = openProcesses(config, parts);
-  const pods = await openPods(config, parts);
+  const pods = await openPods(config, parts, calls);
   const launcher = routeLaunchers({ ...(processes && { process: processes }), ...(pods && { kubernetes: pods }) });
-  return { launcher, close: async () => pods?.close() };
+  return { launcher, clusterPools: pods, metrics: pods === null ? [] : [calls], close: async () => pods?.close() };
 }
 
 function openProcesses({ WORKER_COMMAND, RUNS_DIR, CACHE_DIR }: Config, { environment, clock }: LauncherParts): Launcher | null {
@@ -23,11 +40,12 @@ function openProcesses({ WORKER_COMMAND, RUNS_DIR, CACHE_DIR }: Config, { enviro
   return createProcessLauncher({ runsDir: RUNS_DIR, cacheDir: CACHE_DIR, workerCommand: WORKER_COMMAND, environment, clock });
 }
 
-async function openPods({ KUBERNETES_NAMESPACE, KUBECONFIG }: Config, { logger }: LauncherParts) {
+async function openPods({ KUBERNETES_NAMESPACE, KUBECONFIG }: Config, { logger }: LauncherParts, calls: Counter) {
   if (KUBERNETES_NAMESPACE === undefined) return null;
   return openKubernetesLauncher({
     namespace: KUBERNETES_NAMESPACE,
     kubeconfig: KUBECONFIG ?? null,
+    onCall: (method) => calls.inc({ method }),
     onWatchError: (error) => logger.warn({ err: error }, 'a watch on the cluster broke and is taken up again'),
   });
 }

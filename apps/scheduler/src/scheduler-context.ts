@@ -21,7 +21,7 @@ export interface SchedulerSettings {
   heartbeatIntervalMs: number;
   /** From the launcher's polite stop to its forced one. */
   killGraceMs: number;
-  /** Launches under way at once, per pool. */
+  /** Launches under way at once, per pool; how many of them a launcher carries out at a time is its own affair. */
   launchConcurrency: number;
   /** States kept per job; older ones are deleted, their rows stay. */
   checkpointsKept: number;
@@ -58,6 +58,8 @@ export interface SchedulerContext {
   logger: Logger;
   metrics: SchedulerMetrics;
   settings: SchedulerSettings;
+  /** Names whose launch this process is carrying out: nobody begins it anew meanwhile. */
+  launching: Set<string>;
   /** Where workers find the gRPC server; known once it listens. */
   schedulerAddress: string;
   /** What they tell it from others by, where it speaks TLS. */

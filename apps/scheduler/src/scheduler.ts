@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { ShutdownError } from '@capstan/core';
+import type { ClusterPools } from '@capstan/launcher';
 import { startGrpcServer, type WorkerSession } from '@capstan/proto';
 import { autoscalePools } from './autoscale-pools.ts';
 import { createDispatchers } from './dispatch/dispatchers.ts';
 import { drainRanks } from './drain-ranks.ts';
 import { followChanges } from './follow-changes.ts';
 import { addGauges } from './gauges.ts';
+import { keepClusterPools } from './keep-cluster-pools.ts';
 import { createKeyedRunner } from './keyed-runner.ts';
 import { createMetrics, type SchedulerMetrics } from './metrics.ts';
 import type { GrpcTls } from './read-tls.ts';
@@ -13,6 +15,7 @@ import { createListening } from './reconcile/listening.ts';
 import { createObservedRanks } from './reconcile/observed-ranks.ts';
 import { reconcileAll } from './reconcile/reconcile-all.ts';
 import { reconcileJob } from './reconcile/reconcile-job.ts';
+import { createWaitMessages } from './reconcile/wait-messages.ts';
 import { watchRanks } from './reconcile/watch-ranks.ts';
 import { repeat } from './repeat.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
@@ -25,11 +28,13 @@ import { createSessionRegistry } from './sessions/session-registry.ts';
 import { createSweeps } from './sweeps/sweeps.ts';
 import { createWakeup } from './wakeup.ts';
 
-export interface SchedulerOptions extends Omit<SchedulerContext, 'metrics' | 'schedulerAddress' | 'schedulerTls'> {
+export interface SchedulerOptions extends Omit<SchedulerContext, 'metrics' | 'launching' | 'schedulerAddress' | 'schedulerTls'> {
   /** Where the gRPC server listens; port 0 takes a free one. */
   grpcAddress: string;
   /** Where workers find it, if that is another address. */
   advertisedAddress: string | null;
+  /** The cluster in which some pools lie; null where none does. */
+  clusterPools?: ClusterPools | null;
   /** Without it gRPC speaks in the clear. */
   tls?: GrpcTls | undefined;
 }
@@ -55,7 +60,8 @@ const REWATCH_MS = 500;
  */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
   const { tls, advertisedAddress } = options;
-  const context: SchedulerContext = { ...options, metrics: createMetrics(), schedulerAddress: advertisedAddress ?? '', schedulerTls: tls };
+  const own = { metrics: createMetrics(), launching: new Set<string>(), schedulerAddress: advertisedAddress ?? '', schedulerTls: tls };
+  const context: SchedulerContext = { ...options, ...own };
   const parts = createParts(context);
   addGauges(context, () => parts.registry.size());
   const stopping = new AbortController();
@@ -65,7 +71,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   await adopt(parts, context, signal);
   const server = await serve(options, context, parts);
   context.schedulerAddress ||= `127.0.0.1:${server.port}`;
-  const loops = startLoops(context, parts, signal);
+  const loops = startLoops(context, { ...parts, clusterPools: options.clusterPools ?? null }, signal);
   context.logger.info({ port: server.port }, 'scheduler started');
 
   return {
@@ -84,7 +90,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   };
 }
 
-type Parts = ReturnType<typeof createParts>;
+interface Parts extends ReturnType<typeof createParts> {}
 
 function createParts(context: SchedulerContext) {
   const { clock, db, launcher, settings } = context;
@@ -95,6 +101,7 @@ function createParts(context: SchedulerContext) {
     observed: createObservedRanks(launcher),
     listening: createListening(clock, longestGapMs),
     serving: new ServingPool(context),
+    waitMessages: createWaitMessages((messages) => db.ledger.setStatusMessages(messages)),
     checkpointed: new Set<string>(),
     /** Conversations under way; closing waits for their writes. */
     sessions: new Set<Promise<void>>(),
@@ -130,8 +137,12 @@ async function adopt(parts: Parts, { logger }: SchedulerContext, signal: AbortSi
   }
 }
 
+interface LoopParts extends Parts {
+  clusterPools: ClusterPools | null;
+}
+
 /** Starts everything that runs by itself; the answer waits for the end of it all, once the signal has aborted. */
-function startLoops(context: SchedulerContext, parts: Parts, signal: AbortSignal): () => Promise<void> {
+function startLoops(context: SchedulerContext, parts: LoopParts, signal: AbortSignal): () => Promise<void> {
   const { clock, db, logger, settings } = context;
   const dispatchers = createDispatchers(context, signal);
   const pass = createWakeup(clock);
@@ -147,13 +158,20 @@ function startLoops(context: SchedulerContext, parts: Parts, signal: AbortSignal
     every(REWATCH_MS, 'changes', () => followChanges(db, followers, signal)),
     every(REWATCH_MS, 'watch', () => watchRanks(context, { ...parts, reconciler }, signal)),
     every(0, 'reconcile', async () => {
+      const begunAt = clock.now().getTime();
       await reconcileAll(context, parts, { signal });
-      await pass.wait(settings.reconcileIntervalMs, { signal });
+      // Thousands of jobs take long to look at: a pass is never more than a fifth of the time.
+      const restMs = Math.max(settings.reconcileIntervalMs, 4 * (clock.now().getTime() - begunAt));
+      await pass.wait(restMs, { signal });
     }),
     every(settings.sweepIntervalMs, 'sweeps', sweep),
     every(settings.sweepIntervalMs, 'pools', () => dispatchers.refresh()),
+    every(settings.sweepIntervalMs, 'cluster pools', async () => {
+      if (parts.clusterPools !== null) await keepClusterPools(parts.clusterPools, context);
+    }),
     every(settings.sweepIntervalMs, 'autoscale', () => autoscalePools(context)),
     every(HOUSEKEEPING_MS, 'heartbeats', () => parts.heartbeats.flush()),
+    every(HOUSEKEEPING_MS, 'wait messages', () => parts.waitMessages.flush()),
     every(HOUSEKEEPING_MS, 'serving', async () => parts.serving.unloadIdle()),
   ];
   return async () => {

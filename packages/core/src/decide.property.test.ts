@@ -10,7 +10,7 @@ import { transition } from './transition.ts';
 /** The same situations at every run; another seed looks at others. */
 fc.configureGlobal({ seed: 1, numRuns: 2_000 });
 
-const LIMITS = { launchGraceMs: 10_000, heartbeatTimeoutMs: 60_000, stopGraceMs: 30_000, reportGraceMs: 5_000 };
+const LIMITS = { launchGraceMs: 10_000, heartbeatTimeoutMs: 60_000, stopGraceMs: 30_000, reportGraceMs: 5_000, gangTimeoutMs: 45_000 };
 const LONGEST_MS = Math.max(...Object.values(LIMITS));
 const NOW = new Date('2026-01-01T12:00:00.000Z');
 const ago = fc.integer({ min: 0, max: 3 * LONGEST_MS }).map((ms) => new Date(NOW.getTime() - ms));
@@ -40,12 +40,17 @@ const anyRank = (rank: number): fc.Arbitrary<ObservedRank> =>
       phase: fc.constantFrom('pending', 'running', 'succeeded', 'failed'),
       reason: fc.constantFrom(null, ...FAILURE_REASONS),
       exitCode: fc.constantFrom(null, 0, 1, 137, 143),
+      placedAt: fc.option(ago),
       startedAt: ago,
       finishedAt: ago,
     })
-    .map(({ phase, reason, exitCode, startedAt, finishedAt }) => {
+    .map(({ phase, reason, exitCode, placedAt, startedAt, finishedAt }) => {
       const hasFailed = phase === 'failed';
-      const times = { startedAt: phase === 'pending' ? null : startedAt, finishedAt: isFinished({ phase }) ? finishedAt : null };
+      const times = {
+        placedAt: phase === 'pending' ? placedAt : startedAt,
+        startedAt: phase === 'pending' ? null : startedAt,
+        finishedAt: isFinished({ phase }) ? finishedAt : null,
+      };
       return {
         rank,
         phase,

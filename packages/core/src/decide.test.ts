@@ -11,7 +11,7 @@ const context: DecideContext = {
   now: NOW,
   random: () => 0,
   listeningSince: ago(3600),
-  limits: { launchGraceMs: 10_000, heartbeatTimeoutMs: 30_000, stopGraceMs: 20_000, reportGraceMs: 5_000 },
+  limits: { launchGraceMs: 10_000, heartbeatTimeoutMs: 30_000, stopGraceMs: 20_000, reportGraceMs: 5_000, gangTimeoutMs: 60_000 },
 };
 const job = (status: JobStatus, workers = 1, failures = 0) =>
   ({
@@ -38,6 +38,7 @@ const seen = (observed: Partial<ObservedRank> = {}): ObservedRank => ({
   reason: null,
   message: null,
   exitCode: null,
+  placedAt: ago(110),
   startedAt: ago(100),
   finishedAt: null,
   logTail: [],
@@ -105,6 +106,32 @@ const rows: Row[] = [
     title: 'lets ranks of a recorded launch wait for a node as long as it takes',
     job: job('starting'),
     ranks: [seen({ phase: 'pending', startedAt: null })],
+    attempt: { heartbeats: mute },
+    actions: [],
+  },
+  {
+    title: 'gives back what a part of a gang holds while the rest finds no place for too long',
+    job: job('starting', 2),
+    ranks: [seen({ placedAt: ago(61), startedAt: ago(50) }), seen({ rank: 1, phase: 'pending', placedAt: null, message: 'no GPU.' })],
+    attempt: { heartbeats: new Map([[0, ago(1)]]) },
+    event: { type: 'attemptFailed', reason: 'GangIncomplete', exitCode: null },
+    actions: ['stop'],
+  },
+  {
+    title: 'lets a gang grow whose last member found a place a moment ago',
+    job: job('starting', 3),
+    ranks: [
+      seen({ placedAt: ago(100), startedAt: ago(9) }),
+      seen({ rank: 1, placedAt: ago(59), startedAt: ago(9) }),
+      seen({ rank: 2, phase: 'pending', placedAt: null }),
+    ],
+    attempt: { heartbeats: mute },
+    actions: [],
+  },
+  {
+    title: 'lets a gang wait as long as it takes that holds no place at all',
+    job: job('starting', 2),
+    ranks: [seen({ phase: 'pending', placedAt: null }), seen({ rank: 1, phase: 'pending', placedAt: null })],
     attempt: { heartbeats: mute },
     actions: [],
   },

@@ -28,6 +28,8 @@ export interface DecideLimits {
   stopGraceMs: number;
   /** From the clean exit of every rank to its report. */
   reportGraceMs: number;
+  /** How long some ranks of a gang may hold places while others find none. */
+  gangTimeoutMs: number;
 }
 
 export interface DecideContext {
@@ -76,7 +78,11 @@ function decideRunning(job: FineTuningJob, ranks: ObservedRank[], attempt: Attem
   const isUnlaunched = ranks.length < job.spec.resources.workers || (attempt.launchedAt === null && ranks.every(isPending));
   if (isUnlaunched && attempt.heartbeats.size === 0)
     return { actions: elapsedMs(attempt.intendedAt, now) > limits.launchGraceMs ? ['relaunch'] : [] };
-  const failure = findExit(ranks) ?? findSilentEnd(job, ranks, context) ?? findLostRank(job, ranks, attempt, context);
+  const failure =
+    findExit(ranks) ??
+    findIncompleteGang(ranks, context) ??
+    findSilentEnd(job, ranks, context) ??
+    findLostRank(job, ranks, attempt, context);
   if (failure === null) return { actions: [] };
   return { event: judgeFailure(job, failure, { memoryFailures: attempt.memoryFailures, now, random }), actions: ['stop'] };
 }
@@ -99,6 +105,16 @@ function findExit(ranks: ObservedRank[]): Failure | null {
 
 function byEnd(a: ObservedRank, b: ObservedRank): number {
   return (a.finishedAt?.getTime() ?? Number.POSITIVE_INFINITY) - (b.finishedAt?.getTime() ?? Number.POSITIVE_INFINITY) || a.rank - b.rank;
+}
+
+/** All ranks start, or none: those that hold places are of no use to anybody while another waits for one. */
+function findIncompleteGang(ranks: ObservedRank[], { now, limits }: DecideContext): Failure | null {
+  const waiting = ranks.filter((rank) => isPending(rank) && rank.placedAt === null);
+  const placed = ranks.flatMap(({ placedAt }) => (placedAt === null ? [] : [placedAt.getTime()]));
+  if (waiting.length === 0 || placed.length === 0 || now.getTime() - Math.max(...placed) <= limits.gangTimeoutMs) return null;
+  const why = waiting.find(({ message }) => message !== null)?.message;
+  const wait = `${waiting.length} of ${ranks.length} workers found no place within ${Math.round(limits.gangTimeoutMs / 1000)} s`;
+  return { reason: 'GangIncomplete', message: `${wait}, so the others gave theirs back.${why ? ` ${why}` : ''}`, exitCode: null };
 }
 
 function findSilentEnd(job: FineTuningJob, ranks: ObservedRank[], { now, limits }: DecideContext): Failure | null {

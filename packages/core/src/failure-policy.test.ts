@@ -24,6 +24,7 @@ const TABLE: Row[] = [
   ['Evicted', 'again', 'again', /tries again/],
   ['Preempted', 'again', 'again', /tries again/],
   ['NodeLost', 'again', 'again', /tries again/],
+  ['GangIncomplete', 'again', 'again', /all workers at once/],
   ['WorkerKilled', 'again', 'failed', /tries again/],
   ['TrainerError', 'again', 'failed', /log lines/],
 ];

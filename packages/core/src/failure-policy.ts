@@ -26,6 +26,7 @@ export const FAILURE_RULES: Record<FailureReason, FailureRule> = {
   Evicted: { retry: 'free', advice: TRY_AGAIN },
   Preempted: { retry: 'free', advice: TRY_AGAIN },
   NodeLost: { retry: 'free', advice: TRY_AGAIN },
+  GangIncomplete: { retry: 'free', advice: 'Wait for room for all workers at once, give the pool more nodes, or ask for fewer workers.' },
   WorkerKilled: { retry: 'budgeted', advice: TRY_AGAIN },
   TrainerError: { retry: 'budgeted', advice: 'Read the last log lines; if it happens again, report them.' },
 };

@@ -15,6 +15,7 @@ export const FAILURE_REASONS = [
   'Evicted',
   'Preempted',
   'NodeLost',
+  'GangIncomplete',
   'WorkerKilled',
   'TrainerError',
 ] as const;

@@ -8,6 +8,8 @@ export interface ObservedRank {
   reason: FailureReason | null;
   message: string | null;
   exitCode: number | null;
+  /** Since when it holds a place on a machine; null while it waits for one. */
+  placedAt: Date | null;
   startedAt: Date | null;
   finishedAt: Date | null;
   /** The last lines of output of a rank that failed, oldest first. */
@@ -23,7 +25,7 @@ export function isFinished({ phase }: Pick<ObservedRank, 'phase'>): boolean {
 }
 
 /** Why a rank that ended without reporting failed, as far as its exit tells; the last line of output is quoted. */
-export function failureFromExit(observed: Omit<ObservedRank, 'phase' | 'startedAt' | 'finishedAt'>): Failure {
+export function failureFromExit(observed: Omit<ObservedRank, 'phase' | 'placedAt' | 'startedAt' | 'finishedAt'>): Failure {
   const { exitCode } = observed;
   const wasKilled = exitCode === null || exitCode > KILLED_BY_SIGNAL;
   const reason = observed.reason ?? (wasKilled ? 'WorkerKilled' : 'TrainerError');

@@ -20,6 +20,21 @@ export const poolSchema = z.object({
 });
 export type Pool = z.infer<typeof poolSchema> & { version: number };
 
+/** What a cluster could hold of a pool, if nothing else ran there. */
+export interface PoolCapacity {
+  /** Workers for which the pool's nodes have room. */
+  slots: number;
+  /** Nodes that the pool may use now. */
+  nodes: number;
+  /** Nodes of the pool that take no work: cordoned, drained or not ready. */
+  closedNodes: number;
+}
+
+/** Warm places worth keeping beside what jobs hold: no more than may ever be used, and none where nothing is launched. */
+export function placesToKeep({ paused, minReady, maxWorkers }: Pick<Pool, 'paused' | 'minReady' | 'maxWorkers'>, reserved: number): number {
+  return paused ? 0 : Math.min(minReady, Math.max(0, maxWorkers - reserved));
+}
+
 /** Slots that cost money: GPUs where the pool has them, else one slot a worker. */
 export function billedUnits(pool: Pick<Pool, 'gpusPerWorker'>, workers: number): number {
   return workers * Math.max(1, pool.gpusPerWorker);

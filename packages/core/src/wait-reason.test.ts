@@ -74,6 +74,10 @@ describe('waitReason', () => {
   });
 
   it('the words of the launcher are passed on', () => {
+    const full = { ...FACTS, launchMessage: 'Unschedulable: 0/3 nodes.', capacity: { slots: 8, nodes: 2, closedNodes: 1 } };
+    expect(waitReason(job('starting'), full, NOW)?.message).toMatch(
+      /^Unschedulable: 0\/3 nodes\. The 2 nodes of pool .* room for 8 workers in all, 1 node more is cordoned or not ready; .* the cluster grows\.$/,
+    );
     expect(waitReason(job('starting'), { ...FACTS, launchMessage: '0/3 nodes have a free GPU' }, NOW)?.message).toMatch(/0\/3 nodes/);
   });
 });

@@ -1,5 +1,6 @@
 import type { Expectation } from './expect-starts.ts';
 import type { FineTuningJob } from './job.ts';
+import type { PoolCapacity } from './pool.ts';
 
 /** Why a job is not running: a closed set, for programs. */
 export const WAIT_REASONS = [
@@ -35,6 +36,8 @@ export interface WaitFacts {
   eta: Expectation | null;
   /** The launcher's own words, e.g. "0/3 nodes have a free GPU"; null where it said nothing. */
   launchMessage: string | null;
+  /** What the cluster could hold of the pool; left out where nobody looked. */
+  capacity?: PoolCapacity | null;
 }
 
 /** Why the job waits, or null for a job that runs or has ended. */
@@ -43,7 +46,7 @@ export function waitReason(job: FineTuningJob, facts: WaitFacts, now: Date): Wai
     case 'queued':
       return queuedReason(job, facts, now);
     case 'starting':
-      return notQueued('Launching', facts.launchMessage ?? `Attempt ${job.attempt} is being launched in pool ${facts.pool.id}.`);
+      return notQueued('Launching', describeLaunch(job, facts));
     case 'pausing':
       return notQueued('Pausing', 'The ranks finish their step and save a checkpoint.');
     case 'paused':
@@ -56,6 +59,18 @@ export function waitReason(job: FineTuningJob, facts: WaitFacts, now: Date): Wai
     case 'cancelled':
       return null;
   }
+}
+
+/** Nodes are the cluster's affair: what it lacks, its autoscaler adds, or its operator. */
+function describeLaunch({ attempt }: FineTuningJob, { pool, launchMessage, capacity }: WaitFacts): string {
+  if (launchMessage === null) return `Attempt ${attempt} is being launched in pool ${pool.id}.`;
+  if (!capacity || !launchMessage.startsWith('Unschedulable')) return launchMessage;
+  const closed =
+    capacity.closedNodes === 0
+      ? ''
+      : `, ${count(capacity.closedNodes, 'node')} more ${capacity.closedNodes === 1 ? 'is' : 'are'} cordoned or not ready`;
+  const room = `The ${count(capacity.nodes, 'node')} of pool ${pool.id} ${capacity.nodes === 1 ? 'has' : 'have'} room for ${count(capacity.slots, 'worker')} in all${closed}`;
+  return `${launchMessage} ${room}; the job starts when others end or the cluster grows.`;
 }
 
 /** The most lasting obstacle is named first: a paused pool outlives a backoff, and a backoff outlives a full pool. */

@@ -13,6 +13,10 @@ export interface Heartbeat extends AttemptKey {
   at: Date;
 }
 
+export interface StatusMessage extends AttemptKey {
+  message: string | null;
+}
+
 /** What a decision about an attempt needs from the ledger. */
 export interface LedgerFacts extends LedgerEntry {
   /** The last sign of life of each rank that has ever spoken. */
@@ -32,8 +36,8 @@ export interface LedgerRepository {
   lastHeartbeats(attempts: readonly AttemptKey[]): Promise<Heartbeat[]>;
   /** Entry, signs of life and memory failures of many attempts, in two statements. */
   facts(attempts: readonly AttemptKey[]): Promise<LedgerFacts[]>;
-  /** The launcher's words on what the launch waits for; null takes them back. */
-  setStatusMessage(jobId: string, attempt: number, message: string | null): Promise<void>;
+  /** The launcher's words on what launches wait for, in one statement; null takes them back. */
+  setStatusMessages(messages: readonly StatusMessage[]): Promise<void>;
   /** Frees slots that no open attempt holds; returns how many jobs held them. Launch and end keep the two together, so this is 0. */
   releaseOrphanedReservations(): Promise<number>;
   /** Forgets signs of life that were written while their attempt ended; returns how many there were. */
@@ -62,9 +66,7 @@ export function createLedgerRepository(prisma: PrismaDatabase, sql: Sql): Ledger
     heartbeat: (beats) => saveHeartbeats(sql, beats),
     lastHeartbeats: (attempts) => readHeartbeats(sql, attempts),
     facts: (attempts) => readFacts(sql, attempts),
-    async setStatusMessage(jobId, attempt, message) {
-      await prisma.attempt.updateMany({ where: { jobId, attempt, state: { not: 'ended' } }, data: { statusMessage: message } });
-    },
+    setStatusMessages: (messages) => saveStatusMessages(sql, messages),
     async releaseOrphanedReservations() {
       const statement = Prisma.sql`
         DELETE FROM reservations r WHERE NOT EXISTS (
@@ -91,6 +93,16 @@ async function saveHeartbeats(sql: Sql, beats: readonly Heartbeat[]): Promise<vo
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (job_id, attempt, rank) DO UPDATE SET at = greatest(h.at, excluded.at)`;
   await sql.rows(statement, 'save-heartbeats');
+}
+
+async function saveStatusMessages(sql: Sql, messages: readonly StatusMessage[]): Promise<void> {
+  if (messages.length === 0) return;
+  const statement = Prisma.sql`
+    UPDATE attempts a SET status_message = told.message
+    FROM unnest(${messages.map(({ jobId }) => jobId)}::text[], ${messages.map(({ attempt }) => attempt)}::int[],
+      ${messages.map(({ message }) => message)}::text[]) AS told (job_id, attempt, message)
+    WHERE a.job_id = told.job_id AND a.attempt = told.attempt AND a.state <> 'ended'`;
+  await sql.rows(statement, 'save-status-messages');
 }
 
 async function readHeartbeats(sql: Sql, attempts: readonly AttemptKey[]): Promise<Heartbeat[]> {

@@ -18,6 +18,7 @@ import { createMetricRepository, type MetricRepository } from './metrics.ts';
 import { createModelRepository, type ModelRepository } from './models.ts';
 import { openPool } from './open-pool.ts';
 import { createOverviewRepository, type OverviewRepository } from './overview.ts';
+import { createPoolCapacityRepository, type PoolCapacityRepository } from './pool-capacities.ts';
 import { createPoolEventRepository, type PoolEventRepository } from './pool-events.ts';
 import { createPoolRepository, type PoolRepository } from './pools.ts';
 import { createPrisma } from './prisma.ts';
@@ -42,6 +43,7 @@ export interface Database {
   files: FileRepository;
   models: ModelRepository;
   pools: PoolRepository;
+  poolCapacities: PoolCapacityRepository;
   poolEvents: PoolEventRepository;
   jobs: JobRepository;
   events: EventRepository;
@@ -80,6 +82,7 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
     audit: createAuditRepository(prisma, clock),
     files: createFileRepository(prisma, clock),
     models: createModelRepository(prisma),
+    poolCapacities: createPoolCapacityRepository(prisma, sql),
     pools: createPoolRepository({ prisma, sql, clock, announcer }),
     poolEvents: createPoolEventRepository(prisma),
     jobs: createJobRepository({ sql, clock, announcer }),

@@ -29,6 +29,8 @@ export interface PoolRepository {
   scale(pool: Pool, decision: ScaleDecision & { actor: string }): Promise<Pool | null>;
   scaleFacts(poolId: string, since: Date): Promise<ScaleFacts>;
   usage(poolId: string): Promise<PoolUsage>;
+  /** Slots of one pool that are taken: what `usage` tells, at the cost of those slots and not of all that waits. */
+  reservedIn(poolId: string): Promise<number>;
   /** Slots taken by jobs with ranks, of every pool that has any. */
   reserved(): Promise<Map<string, number>>;
 }
@@ -68,6 +70,11 @@ export function createPoolRepository(context: PoolContext): PoolRepository {
     scale: (pool, decision) => scalePool(sql, pool, { ...decision, at: clock.now() }),
     scaleFacts: (poolId, since) => readScaleFacts(sql, poolId, since),
     usage: (poolId) => readUsage(sql, poolId),
+    reservedIn: async (poolId) => {
+      const statement = Prisma.sql`SELECT coalesce(sum(workers), 0)::int AS workers FROM reservations WHERE pool_id = ${poolId}`;
+      const [row] = await sql.rows<{ workers: number }>(statement, 'reserved-in-pool');
+      return row?.workers ?? 0;
+    },
     reserved: async () => {
       const statement = Prisma.sql`SELECT pool_id AS "poolId", sum(workers)::int AS workers FROM reservations GROUP BY pool_id`;
       const rows = await sql.rows<{ poolId: string; workers: number }>(statement, 'reserved-slots');

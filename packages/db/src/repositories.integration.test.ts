@@ -217,7 +217,7 @@ describe('the ledger', () => {
   it('pages through open attempts, shows the words of the launcher, and has no orphans', async () => {
     const { ledger } = world.db;
     const { job } = await world.launch(await world.submit());
-    await ledger.setStatusMessage(job.id, 1, 'Waiting for a node.');
+    await ledger.setStatusMessages([{ jobId: job.id, attempt: 1, message: 'Waiting for a node.' }]);
     expect((await ledger.get(job.id, 1))?.statusMessage).toBe('Waiting for a node.');
     const all = await ledger.listOpen();
     const [first] = await ledger.listOpen({ limit: 1 });

@@ -1,3 +1,4 @@
+export type { ClusterPools } from './kubernetes/cluster-pools.ts';
 export type { KubernetesLauncher, KubernetesLauncherOptions } from './kubernetes/create-kubernetes-launcher.ts';
 export type { Launcher, LaunchSpec, RankObservation, SchedulerTls } from './launcher.ts';
 export { LAUNCH_LATER } from './launcher.ts';

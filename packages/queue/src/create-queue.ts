@@ -46,7 +46,8 @@ export function createQueue(connection: QueueConnection, options: QueueOptions =
     enqueue: (entry) => onPool(entry.poolId, (pool) => addEntry(pool, entry)),
     restore: (entry) => onPool(entry.poolId, (pool) => restoreEntry(pool, entry)),
     reprioritise: (entry) => onPool(entry.poolId, (pool) => moveEntry(pool, entry)),
-    takeNext: (poolId) => onPool(poolId, (pool) => take(pool, nextToken)),
+    takeNext: (poolId) => onPool(poolId, async (pool) => (await take(pool, 1, nextToken))[0] ?? null),
+    takeUpTo: (poolId, limit) => onPool(poolId, (pool) => take(pool, limit, nextToken)),
     peek: (poolId, now) => onPool(poolId, async (pool) => (await Promise.all([firstDue(pool, now), recoverEntries(pool)]))[0]),
     remove: (entry) => onEntry(entry, removeEntry),
     has: (entry) => onEntry(entry, hasEntry),
@@ -88,11 +89,28 @@ function tokenSequence(): () => string {
   return () => `${instance}.${++taken}`;
 }
 
-async function take(pool: PoolQueue, nextToken: () => string): Promise<TakenEntry | null> {
-  const token = nextToken();
-  const [locked, recovered] = await Promise.all([lockNext(pool, token), recoverEntries(pool)]);
-  if (!locked) return recovered > 0 ? take(pool, nextToken) : null;
-  const { job, entry } = locked;
+/** One entry that cannot be read does not keep the others. */
+async function take(pool: PoolQueue, limit: number, nextToken: () => string): Promise<TakenEntry[]> {
+  const tokens = Array.from({ length: limit }, nextToken);
+  const locks = Promise.allSettled(tokens.map(async (token) => ({ token, locked: await lockNext(pool, token) })));
+  const [settled, recovered] = await Promise.all([locks, recoverEntries(pool)]);
+  const taken = settled.flatMap((lock) =>
+    lock.status === 'fulfilled' && lock.value.locked ? [{ ...lock.value.locked, token: lock.value.token }] : [],
+  );
+  if (taken.length > 0) return taken.sort(byPlace).map((locked) => makeTaken(pool, locked));
+  for (const lock of settled) if (lock.status === 'rejected') throw lock.reason;
+  return recovered > 0 ? take(pool, limit, nextToken) : [];
+}
+
+type Taken = NonNullable<Awaited<ReturnType<typeof lockNext>>> & { token: string };
+
+/** Entries that are taken on several connections at once come in any order. */
+function byPlace(a: Taken, b: Taken): number {
+  const [one, other] = [placeOf(a.job), placeOf(b.job)];
+  return one.priority - other.priority || one.readyAtMs - other.readyAtMs;
+}
+
+function makeTaken(pool: PoolQueue, { job, entry, token }: Taken): TakenEntry {
   const id = entryId(entry);
   return {
     ...entry,

@@ -146,6 +146,16 @@ describe.each(backends)('the queue on %s', (_name, openService) => {
     expect(taken.sort()).toEqual(jobIds.sort());
   });
 
+  test('many are taken in one go in the order in which they wait, and what is put back keeps its place', async () => {
+    await fill('a', 'b', 'c');
+    const taken = await queue.takeUpTo('cpu', 2);
+    expect(taken.map(({ jobId }) => jobId)).toEqual(['a', 'b']);
+    for (const entry of taken.slice(1)) await entry.putBack();
+    await taken[0]?.complete();
+    expect((await queue.takeUpTo('cpu', 5)).map(({ jobId }) => jobId)).toEqual(['b', 'c']);
+    expect(await queue.takeUpTo('cpu', 5)).toEqual([]);
+  });
+
   test('an entry put back is the next of its priority again', async () => {
     await fill('a', 'b');
     await (await mustTake()).putBack();

@@ -54,6 +54,8 @@ export interface JobQueue {
   reprioritise(entry: NewQueueEntry): Promise<boolean>;
   /** Hands the first due entry to this caller alone; an entry whose taker died comes back after the lock's duration. */
   takeNext(poolId: string): Promise<TakenEntry | null>;
+  /** As many as `takeNext` would hand out one after another, in their order, up to `limit`; what cannot be read is dropped. */
+  takeUpTo(poolId: string, limit: number): Promise<TakenEntry[]>;
   /** The entry that `takeNext` would hand out at `now`. */
   peek(poolId: string, now: Date): Promise<QueueEntry | null>;
   /** Whether the entry was there and is gone. An entry in the hands of a taker stays: its taker decides. */

@@ -1,7 +1,14 @@
 import { type ApiKeyRole, mayAct, type Pool, type PoolObject } from '@capstan/core';
+import type { PoolCapacityRecord } from '@capstan/db';
+import { unixTime } from './unix-time.ts';
+
+export interface PoolFacts {
+  usage: PoolObject['usage'];
+  capacity: PoolCapacityRecord | null;
+}
 
 /** The pool as a caller of this role may see it: the launcher's settings can hold what is none of a tenant's business. */
-export function poolToRest(pool: Pool, usage: PoolObject['usage'], role: ApiKeyRole): PoolObject {
+export function poolToRest(pool: Pool, { usage, capacity }: PoolFacts, role: ApiKeyRole): PoolObject {
   const { enabled, targetWaitSeconds, floor, ceiling, coolDownSeconds } = pool.autoscale;
   return {
     id: pool.id,
@@ -15,6 +22,10 @@ export function poolToRest(pool: Pool, usage: PoolObject['usage'], role: ApiKeyR
     memory_mib: pool.memoryMiB,
     autoscale: { enabled, target_wait_seconds: targetWaitSeconds, floor, ceiling, cool_down_seconds: coolDownSeconds },
     ...(mayAct(role, 'operator') ? { settings: pool.settings } : {}),
+    capacity: capacity && {
+      ...{ slots: capacity.slots, nodes: capacity.nodes, closed_nodes: capacity.closedNodes },
+      read_at: unixTime(capacity.readAt),
+    },
     version: pool.version,
     usage,
   };

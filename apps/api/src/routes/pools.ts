@@ -16,7 +16,7 @@ import { validate } from '../http/validate.ts';
 import { changeOf } from '../pools/change-of.ts';
 import { drainPool } from '../pools/drain-pool.ts';
 import { poolFromRest } from '../pools/pool-from-rest.ts';
-import { poolToRest } from '../rest/pool-to-rest.ts';
+import { type PoolFacts, poolToRest } from '../rest/pool-to-rest.ts';
 import { toList } from '../rest/to-list.ts';
 
 interface Change {
@@ -26,10 +26,15 @@ interface Change {
 
 const NO_POLICY = autoscalePolicySchema.parse({});
 
+async function readFacts({ db }: ApiContext, poolId: string): Promise<PoolFacts> {
+  const [usage, capacity] = await Promise.all([db.pools.usage(poolId), db.poolCapacities.get(poolId)]);
+  return { usage: { ...usage }, capacity };
+}
+
 /** What operators do to pools is written down with its before and after. */
 export function poolRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, lookups, settings } = context;
-  const show = async ({ caller }: Exchange, pool: Pool) => poolToRest(pool, { ...(await db.pools.usage(pool.id)) }, caller.role);
+  const show = async ({ caller }: Exchange, pool: Pool) => poolToRest(pool, await readFacts(context, pool.id), caller.role);
   const poolOf = ({ request }: Exchange) => findPool(context, pathPart(request, 'poolId'));
   const bodyOf = async ({ request }: Exchange) => (await readJsonBody(request, settings.maxJsonBytes)).value;
 

@@ -11,16 +11,23 @@ import { failAttempt } from './fail-attempt.ts';
  * - between `launch` and `markLaunched`: ranks that live under an intent; reconcile sees them and leaves them alone;
  * - the attempt ended meanwhile (a cancel): ranks without an open ledger row, which the sweep stops.
  */
-export async function launchAttempt(
-  { job, pool }: { job: FineTuningJob; pool: Pool },
-  context: SchedulerContext,
-  { signal }: { signal: AbortSignal },
-): Promise<boolean> {
+export async function launchAttempt(intent: Intent, context: SchedulerContext, { signal }: { signal: AbortSignal }): Promise<boolean> {
+  const name = launchName(intent.job);
+  context.launching.add(name);
+  return carryOut(intent, context, signal).finally(() => context.launching.delete(name));
+}
+
+interface Intent {
+  job: FineTuningJob;
+  pool: Pool;
+}
+
+async function carryOut({ job, pool }: Intent, context: SchedulerContext, signal: AbortSignal): Promise<boolean> {
   const { db, launcher, metrics, settings, schedulerAddress, schedulerTls } = context;
   const logger = context.logger.child({ jobId: job.id, attempt: job.attempt });
+  const spec = buildLaunchSpec(job, pool, { workerTokenSecret: settings.workerTokenSecret, schedulerAddress, schedulerTls });
   try {
-    const { workerTokenSecret } = settings;
-    await launcher.launch(buildLaunchSpec(job, pool, { workerTokenSecret, schedulerAddress, schedulerTls }), { signal });
+    await launcher.launch(spec, { signal });
   } catch (error) {
     // A shutdown is no fault of the launch: the intent stands, and whoever comes next carries it out.
     if (signal.aborted) throw error;
@@ -28,11 +35,11 @@ export async function launchAttempt(
     logger.warn({ err: error }, 'launch failed');
     const message = `The ranks could not be started: ${error instanceof Error ? error.message : String(error)}`;
     if (error instanceof AppError && error.reason === LAUNCH_LATER) {
-      await db.ledger.setStatusMessage(job.id, job.attempt, message);
+      await db.ledger.setStatusMessages([{ jobId: job.id, attempt: job.attempt, message }]);
       return false;
     }
     await failAttempt(job, { reason: 'LaunchFailed', message, exitCode: null }, context);
-    await launcher.stop(launchName(job), { graceMs: 0 });
+    await launcher.stop(spec.name, { graceMs: 0 });
     return false;
   }
   await db.jobs.markLaunched(job.id, job.attempt);

@@ -1,7 +1,7 @@
 import type { TakenEntry } from '@capstan/queue';
 import { launchAttempt } from '../attempts/launch-attempt.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
-import { launchEntry } from './launch-entry.ts';
+import { type EntryOutcome, launchEntries } from './launch-entries.ts';
 import type { PoolGate } from './pool-gate.ts';
 
 /**
@@ -9,6 +9,9 @@ import type { PoolGate } from './pool-gate.ts';
  * in milliseconds, so that a new job does not wait for the next tick.
  */
 const ENTRY_FOLLOWS_MS = [2, 5, 10, 20, 50];
+
+/** Entries taken and reserved in one go, at most. */
+const MOST_TOGETHER = 32;
 
 /**
  * Launches what the pool's queue holds, in its order, as long as there is room, until the signal aborts. The head of the queue is never
@@ -35,33 +38,51 @@ interface FillOptions {
   isAnnounced: boolean;
 }
 
-/** Takes and launches until the queue is empty or the pool is full. */
+/**
+ * Takes and launches until the queue is empty or the pool is full. A long queue is taken in larger and larger parts, each reserved in one
+ * transaction; the launches themselves go on beside it.
+ */
 async function fillPool(poolId: string, { gate, launches, isAnnounced }: FillOptions, context: SchedulerContext, signal: AbortSignal) {
+  let wanted = 1;
   while (!signal.aborted) {
     if (launches.size >= context.settings.launchConcurrency) await Promise.race(launches);
     if (gate.isFull && !(await hasRoomForHead(poolId, context))) return;
     gate.isFull = false;
-    const entry = isAnnounced ? await awaitEntry(poolId, gate, context, signal) : await context.queue.takeNext(poolId);
-    if (entry === null) return;
-    const outcome = await launchEntry(entry, poolId, context);
-    gate.isFull = outcome.type === 'full';
-    if (outcome.type !== 'reserved') continue;
-    const launch = launchAttempt(outcome, context, { signal })
-      .then(() => entry.complete())
-      .catch((error: unknown) => context.logger.warn({ err: error, jobId: entry.jobId }, 'launch left to reconcile'))
-      .finally(() => launches.delete(launch));
-    launches.add(launch);
+    const first = isAnnounced ? await awaitEntry(poolId, gate, context, signal) : await context.queue.takeNext(poolId);
+    if (first === null) return;
+    const entries = wanted === 1 ? [first] : [first, ...(await context.queue.takeUpTo(poolId, wanted - 1))];
+    const outcomes = await launchEntries(entries, poolId, context);
+    gate.isFull = outcomes.some(({ type }) => type === 'full');
+    outcomes.forEach((outcome, place) => {
+      const entry = entries[place];
+      if (outcome.type === 'reserved' && entry !== undefined) startLaunch({ outcome, entry, launches }, context, signal);
+    });
+    wanted = entries.length === wanted && !gate.isFull ? Math.min(MOST_TOGETHER, wanted * 2) : 1;
   }
+}
+
+interface StartedLaunch {
+  outcome: Extract<EntryOutcome, { type: 'reserved' }>;
+  entry: TakenEntry;
+  launches: Set<Promise<void>>;
+}
+
+function startLaunch({ outcome, entry, launches }: StartedLaunch, context: SchedulerContext, signal: AbortSignal): void {
+  const launch = launchAttempt(outcome, context, { signal })
+    .then(() => entry.complete())
+    .catch((error: unknown) => void (signal.aborted || context.logger.warn({ err: error, jobId: entry.jobId }, 'launch left to reconcile')))
+    .finally(() => launches.delete(launch));
+  launches.add(launch);
 }
 
 /** A cheap look, without locks, that spares a full pool the taking and putting back; `launch` decides under the pool's lock. */
 async function hasRoomForHead(poolId: string, { db, queue, clock }: SchedulerContext): Promise<boolean> {
   const head = await queue.peek(poolId, clock.now());
   if (head === null) return true;
-  const [job, pool, usage] = await Promise.all([db.jobs.get(head.jobId), db.pools.get(poolId), db.pools.usage(poolId)]);
+  const [job, pool, reserved] = await Promise.all([db.jobs.get(head.jobId), db.pools.get(poolId), db.pools.reservedIn(poolId)]);
   if (pool === null || pool.paused) return false;
   if (job === null || job.status !== 'queued' || job.attempt + 1 !== head.attempt) return true;
-  return usage.reserved + job.spec.resources.workers <= pool.maxWorkers;
+  return reserved + job.spec.resources.workers <= pool.maxWorkers;
 }
 
 /** Looks again and again for a while; another announcement ends a pause, and begins the while anew. */

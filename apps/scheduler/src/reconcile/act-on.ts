@@ -21,6 +21,7 @@ export async function actOn(job: FineTuningJob, decision: Decision, context: Sch
 
 const ACTIONS: Record<DecidedAction, (job: FineTuningJob, context: SchedulerContext, options: ActOptions) => Promise<unknown>> = {
   relaunch: async (job, context, { signal }) => {
+    if (context.launching.has(launchName(job))) return;
     const pool = await context.db.pools.get(job.poolId);
     if (pool === null) return;
     context.metrics.repairs.inc({ kind: 'launch_repeated' });

@@ -6,7 +6,7 @@ import { retireRanks } from './retire-ranks.ts';
 
 /** How long ranks may take to exit by themselves after their attempt has ended, in milliseconds. */
 const EXIT_GRACE_MS = 5_000;
-const PAGE = 500;
+const PAGE = 200;
 
 /**
  * Ranks whose attempt is not open in the ledger: the living ones are stopped, the finished ones are removed once their output is kept.
@@ -40,14 +40,15 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
       const page = attempts.slice(start, start + PAGE);
       const keys = page.flatMap(([, [first]]) => (first === undefined ? [] : [{ jobId: first.jobId, attempt: first.attempt }]));
       const rows = new Map((await db.ledger.facts(keys)).map((row) => [`${row.jobId}-a${row.attempt}`, row]));
-      for (const [name, ranks] of page) {
-        const row = rows.get(name);
-        if (row !== undefined && row.state !== 'ended') continue;
-        // One launch that its launcher cannot let go must not keep the others.
-        await sweepAttempt(name, ranks, row?.endedAt ?? null).catch((error: unknown) =>
-          logger.warn({ err: error, name }, 'ranks could not be cleared away and will be tried again'),
-        );
-      }
+      const ended = page.filter(([name]) => (rows.get(name)?.state ?? 'ended') === 'ended');
+      // Side by side, so that the launcher can do with many in one go. One that it cannot let go must not keep the others.
+      await Promise.all(
+        ended.map(([name, ranks]) =>
+          sweepAttempt(name, ranks, rows.get(name)?.endedAt ?? null).catch((error: unknown) =>
+            logger.warn({ err: error, name }, 'ranks could not be cleared away and will be tried again'),
+          ),
+        ),
+      );
     }
   };
 }

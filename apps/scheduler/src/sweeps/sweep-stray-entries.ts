@@ -1,4 +1,3 @@
-import type { QueueEntry } from '@capstan/queue';
 import type { SchedulerContext } from '../scheduler-context.ts';
 
 const PAGE = 200;
@@ -10,16 +9,12 @@ const PAGE = 200;
 export function createStrayEntriesSweep({ db, queue, logger, metrics }: SchedulerContext): () => Promise<void> {
   const offsets = new Map<string, number>();
 
-  async function isStray({ jobId, attempt }: QueueEntry): Promise<boolean> {
-    const job = await db.jobs.get(jobId);
-    return job === null || job.status !== 'queued' || job.attempt + 1 !== attempt;
-  }
-
   async function sweepPool(poolId: string): Promise<number> {
     const offset = offsets.get(poolId) ?? 0;
     const entries = await queue.list(poolId, { offset, limit: PAGE });
+    const awaited = await db.jobs.listAwaitedAttempts(entries.map(({ jobId }) => jobId));
     let removed = 0;
-    for (const entry of entries) if ((await isStray(entry)) && (await queue.remove({ poolId, ...entry }))) removed += 1;
+    for (const entry of entries) if (awaited.get(entry.jobId) !== entry.attempt && (await queue.remove({ poolId, ...entry }))) removed += 1;
     offsets.set(poolId, entries.length === PAGE ? offset + PAGE - removed : 0);
     return removed;
   }

@@ -27,7 +27,7 @@ const { signal: NEVER } = new AbortController();
 export const QUICK_SETTINGS: SchedulerSettings = {
   workerTokenSecret: 'a secret for signing worker tokens',
   internalToken: 'a token for the api to call with',
-  limits: { launchGraceMs: 10_000, heartbeatTimeoutMs: 30_000, stopGraceMs: 3_000, reportGraceMs: 1_000 },
+  limits: { launchGraceMs: 10_000, heartbeatTimeoutMs: 30_000, stopGraceMs: 3_000, reportGraceMs: 1_000, gangTimeoutMs: 300_000 },
   dispatchIntervalMs: 200,
   reconcileIntervalMs: 300,
   sweepIntervalMs: 500,

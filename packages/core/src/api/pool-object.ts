@@ -25,6 +25,10 @@ export const poolObjectSchema = z.looseObject({
   autoscale: autoscaleObjectSchema,
   /** The launcher's own; for operators only. */
   settings: poolSchema.shape.settings.unwrap().optional(),
+  /** What the nodes of its cluster could hold, if nothing else ran there; null for local pools, and where nobody may look. */
+  capacity: z
+    .looseObject({ slots: z.number().int(), nodes: z.number().int(), closed_nodes: z.number().int(), read_at: z.number().int() })
+    .nullable(),
   /** Grows with every change; send it back with PATCH to change only what you saw. */
   version: z.number().int(),
   usage: z.looseObject({ reserved: z.number().int(), running: z.number().int(), queued: z.number().int() }),

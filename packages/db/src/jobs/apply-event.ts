@@ -1,4 +1,5 @@
 import { ConflictError, type FineTuningJob, type JobEvent, NotFoundError, type Transition, transition } from '@capstan/core';
+import { changesOfJob } from '../change.ts';
 import { describeEvent } from './describe-event.ts';
 import { findJob } from './find-job.ts';
 import { changeOf } from './job-change.ts';
@@ -14,7 +15,7 @@ const TRIES = 3;
  * by compare-and-swap on `version`, read again and decided anew up to three times when another writer was first. Whoever is told `ok`
  * is the only one that is: of two equal events, one is applied and the other refused.
  */
-export async function applyEvent({ sql, clock }: JobContext, id: string, event: JobEvent, effects?: Effects): Promise<Applied> {
+export async function applyEvent({ sql, clock, announcer }: JobContext, id: string, event: JobEvent, effects?: Effects): Promise<Applied> {
   if (event.type === 'launched') throw new TypeError('A launch needs capacity: use launch().');
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const job = await findJob(sql, id);
@@ -28,7 +29,10 @@ export async function applyEvent({ sql, clock }: JobContext, id: string, event: 
     const change = changeOf(job, event, allowed.to, now);
     const write: ChangeWrite = { job, change, entry: describeEvent(job, event, allowed.to), now, ...failureOf(event) };
     const written = await writeChange(sql, effects === undefined ? write : { ...write, effects });
-    if (written !== null) return { ok: true, job: written };
+    if (written === null) continue;
+    // After the commit: inside it, every change of status would wait for every other one's flush to disk.
+    announcer.announce(...changesOfJob(id, written.poolId, written.status));
+    return { ok: true, job: written };
   }
   throw new ConflictError(`Job ${id} is being changed by others; the event was not applied.`);
 }

@@ -7,10 +7,11 @@ import { type Created, createJob, type NewJob } from './create-job.ts';
 import { createJobsTogether } from './create-jobs-together.ts';
 import { findJob } from './find-job.ts';
 import { gatherCreates } from './gather-creates.ts';
-import { type Launched, type LaunchRequest, launch } from './launch.ts';
+import { type Launched, type LaunchRequest, launchTogether } from './launch.ts';
 import { countByStatus, type JobFilter, listJobs, listReconcilable } from './list-jobs.ts';
 import {
   type HoldingJob,
+  listAwaitedAttempts,
   listHolding,
   listQueued,
   listWaiting,
@@ -37,11 +38,15 @@ export interface JobRepository {
   applyEvent(id: string, event: JobEvent, effects?: Effects): Promise<Applied>;
   /** Null for a job that is neither queued nor paused. */
   reprioritise(id: string, priority: number): Promise<Reprioritised | null>;
-  launch(request: LaunchRequest): Promise<Launched>;
+  launch(request: LaunchRequest & { poolId: string }): Promise<Launched>;
+  /** As `launch`, each in its turn, at the cost of one. */
+  launchTogether(poolId: string, requests: readonly LaunchRequest[]): Promise<Launched[]>;
   /** The launcher has answered: from now on the attempt is billed. Twice is once. */
   markLaunched(jobId: string, attempt: number): Promise<void>;
   listReconcilable(page: { limit: number; after?: string }): Promise<FineTuningJob[]>;
   listQueued(filter: QueuedFilter): Promise<FineTuningJob[]>;
+  /** The number of the attempt that each of these jobs waits for; those that do not wait are missing. */
+  listAwaitedAttempts(jobIds: readonly string[]): Promise<Map<string, number>>;
   listWaiting(poolId: string, limit: number): Promise<WaitingJob[]>;
   listHolding(poolId: string, limit: number): Promise<HoldingJob[]>;
   position(jobId: string): Promise<QueuePosition | null>;
@@ -59,10 +64,12 @@ export function createJobRepository(context: JobContext): JobRepository {
     list: (filter) => listJobs(context, filter),
     applyEvent: (id, event, effects) => applyEvent(context, id, event, effects),
     reprioritise: (id, priority) => reprioritise(context, id, priority),
-    launch: (request) => launch(context, request),
+    launch: async ({ poolId, ...request }) => (await launchTogether(context, poolId, [request]))[0] as Launched,
+    launchTogether: (poolId, requests) => launchTogether(context, poolId, requests),
     markLaunched: (jobId, attempt) => markLaunched(context, jobId, attempt),
     listReconcilable: (page) => listReconcilable(context, page),
     listQueued: (filter) => listQueued(context, filter),
+    listAwaitedAttempts: (jobIds) => listAwaitedAttempts(context, jobIds),
     listWaiting: (poolId, limit) => listWaiting(context, poolId, limit),
     listHolding: (poolId, limit) => listHolding(context, poolId, limit),
     position: (jobId) => position(context, jobId),

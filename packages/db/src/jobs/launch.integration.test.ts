@@ -45,6 +45,31 @@ describe('launch', () => {
     expect((await world.db.pools.usage(poolId)).reserved).toBe(1);
   });
 
+  it('launches many together in their order, and nothing behind the first that finds no room', async () => {
+    const poolId = await world.addPool(4);
+    const jobs = await Promise.all([1, 2, 3, 1].map((workers) => world.submit({ poolId, workers })));
+    const gone = { jobId: 'ftjob-none', expectedAttempt: 1 };
+    const requests = jobs.map(({ id }) => ({ jobId: id, expectedAttempt: 1 }));
+    const outcomes = await world.db.jobs.launchTogether(poolId, [gone, ...requests]);
+    expect(outcomes.map((outcome) => (outcome.ok ? outcome.job.id : outcome.reason))).toEqual([
+      ...['NotFound', jobs[0]?.id, jobs[1]?.id, 'NoCapacity', 'NoCapacity'],
+    ]);
+    expect(await world.db.pools.usage(poolId)).toEqual({ reserved: 3, running: 0, queued: 2 });
+    expect(await world.db.pools.reservedIn(poolId)).toBe(3);
+    const { events } = await world.db.events.list(jobs[1]?.id ?? '', { limit: 5 });
+    expect(events.map(({ data }) => data)).toContainEqual({ state: 'starting', attempt: 1 });
+    expect(await world.db.jobs.listAwaitedAttempts(jobs.map(({ id }) => id))).toEqual(new Map(jobs.slice(2).map(({ id }) => [id, 1])));
+  });
+
+  it('launches a job once that is named twice in one call', async () => {
+    const poolId = await world.addPool(4);
+    const { id } = await world.submit({ poolId });
+    const request = { jobId: id, expectedAttempt: 1 };
+    const outcomes = await world.db.jobs.launchTogether(poolId, [request, request]);
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false]);
+    expect(await world.db.pools.reservedIn(poolId)).toBe(1);
+  });
+
   it('frees the slots at the end of the attempt for the next job', async () => {
     const poolId = await world.addPool(1);
     const { job } = await world.launch(await world.submit({ poolId }));
@@ -57,7 +82,7 @@ describe('launch', () => {
   it('says why it does not launch', async () => {
     const poolId = await world.addPool(1);
     const job = await world.submit({ poolId });
-    const launch = (asked: LaunchRequest) => world.db.jobs.launch(asked);
+    const launch = (asked: LaunchRequest & { poolId: string }) => world.db.jobs.launch(asked);
     expect(await launch({ ...request(job.id, poolId), expectedAttempt: 2 })).toMatchObject({ ok: false, reason: 'AttemptMismatch' });
     expect(await launch(request(job.id, world.poolId))).toMatchObject({ ok: false, reason: 'NotFound' });
     expect(await launch(request('ftjob-none', poolId))).toMatchObject({ ok: false, reason: 'NotFound' });

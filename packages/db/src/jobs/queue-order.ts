@@ -34,6 +34,14 @@ export async function listQueued({ sql }: JobContext, { poolId, after, limit }: 
   return rows.map(toJob);
 }
 
+/** The next attempt of each of these jobs that is queued. */
+export async function listAwaitedAttempts({ sql }: JobContext, jobIds: readonly string[]): Promise<Map<string, number>> {
+  const statement = Prisma.sql`
+    SELECT id, attempt + 1 AS attempt FROM jobs WHERE id = ANY(${[...jobIds]}::text[]) AND status = 'queued'`;
+  const rows = await sql.rows<{ id: string; attempt: number }>(statement, 'awaited-attempts');
+  return new Map(rows.map(({ id, attempt }) => [id, attempt]));
+}
+
 /** What a forecast needs of a job that waits. */
 export interface WaitingJob {
   id: string;

@@ -1,5 +1,4 @@
 import type { ArtifactRef, FineTuningJob, JobResult } from '@capstan/core';
-import { CHANNEL, changesOfJob, encodeChange } from '../change.ts';
 import { Prisma } from '../generated/client.ts';
 import { json, type TransactionSql } from '../sql.ts';
 import type { EventEntry } from './describe-event.ts';
@@ -36,14 +35,6 @@ export interface Effects {
   lastStep?: number;
 }
 
-/** What a launch writes beside the status. */
-export interface LaunchWrite {
-  workers: number;
-  billedUnits: number;
-  pricePerGpuHour: number;
-  tokenHash: string | null;
-}
-
 export interface ChangeWrite {
   job: FineTuningJob;
   change: JobChange;
@@ -51,7 +42,6 @@ export interface ChangeWrite {
   now: Date;
   failure?: { reason: string; message: string; exitCode: number | null };
   effects?: Effects;
-  launch?: LaunchWrite;
 }
 
 /**
@@ -63,27 +53,22 @@ export async function writeChange(sql: TransactionSql, write: ChangeWrite): Prom
   const parts = [
     ...(change.endsAttempt ? [endedAttempt(write)] : []),
     jobUpdate(write),
-    ...(write.launch === undefined ? [] : [launchedAttempt(write.launch, write.now)]),
     ...(change.asksToStop ? [stopRequest(write.now)] : []),
     ...(effects?.model === undefined ? [] : [modelInsert(effects.model, change, write.now)]),
     ...(effects?.file === undefined ? [] : [fileInsert(effects.file, change, write.now)]),
     eventInsert(write),
   ];
-  const payloads = changesOfJob(job.id, job.poolId, change.status).map(encodeChange);
   const statement = Prisma.sql`
     WITH gate AS (SELECT * FROM jobs WHERE id = ${job.id} AND version = ${job.version} FOR NO KEY UPDATE), ${Prisma.join(parts, ', ')}
-    SELECT ${JOB_COLUMNS}, (SELECT count(pg_notify(${CHANNEL}, payload)) FROM unnest(${payloads}::text[]) AS payload) AS notified FROM job j`;
+    SELECT ${JOB_COLUMNS} FROM job j`;
   // Planning these parts takes longer than running them, so each combination is prepared once per connection.
-  const [row] = await sql.rows<JobRow & { notified: number }>(statement, `write-change${shapeOf(write)}`);
-  if (row === undefined) return null;
-  const { notified: _notified, ...columns } = row;
-  return toJob(columns);
+  const [row] = await sql.rows<JobRow>(statement, `write-change${shapeOf(write)}`);
+  return row === undefined ? null : toJob(row);
 }
 
-function shapeOf({ change, effects, launch }: ChangeWrite): string {
+function shapeOf({ change, effects }: ChangeWrite): string {
   const shape = {
     ends: change.endsAttempt,
-    launches: launch !== undefined,
     stops: change.asksToStop,
     models: effects?.model !== undefined,
     files: effects?.file !== undefined,
@@ -93,14 +78,13 @@ function shapeOf({ change, effects, launch }: ChangeWrite): string {
     .join('');
 }
 
-function jobUpdate({ change, effects, launch }: ChangeWrite): Prisma.Sql {
-  const launches = launch === undefined ? 0 : 1;
-  const epochs = launches + (change.endsAttempt ? 1 : 0);
+function jobUpdate({ change, effects }: ChangeWrite): Prisma.Sql {
+  const epochs = change.endsAttempt ? 1 : 0;
   const bill = (column: string) => (change.endsAttempt ? Prisma.raw(`coalesce((SELECT ${column} FROM billed), 0)`) : Prisma.raw('0'));
   return Prisma.sql`job AS (
     UPDATE jobs j SET
       status = ${change.status}::job_status, version = j.version + 1,
-      attempt = j.attempt + ${launches}::int, epoch = j.epoch + ${epochs}::int, failures = ${change.failures},
+      epoch = j.epoch + ${epochs}::int, failures = ${change.failures},
       reason = ${change.reason}, message = ${change.message}, not_before = ${change.notBefore}::timestamptz,
       fine_tuned_model = ${change.fineTunedModel}, trained_tokens = ${change.trainedTokens}::bigint,
       result = coalesce(${json(effects?.result)}::jsonb, j.result),
@@ -126,20 +110,6 @@ function endedAttempt({ failure, effects, now }: ChangeWrite): Prisma.Sql {
     INSERT INTO usage (job_id, attempt, project_id, pool_id, gpu_seconds, cost_usd, ended_at)
     SELECT job_id, attempt, project_id, pool_id, gpu_seconds, gpu_seconds / 3600 * price_per_gpu_hour, ${now}::timestamptz FROM ended
     RETURNING gpu_seconds, cost_usd)`;
-}
-
-/** The intent: ledger row, reservation, and one report position per rank, before any launcher is called. */
-function launchedAttempt(launch: LaunchWrite, now: Date): Prisma.Sql {
-  return Prisma.sql`intended AS (
-    INSERT INTO attempts (job_id, attempt, epoch, state, pool_id, workers, billed_units, price_per_gpu_hour, token_hash, intended_at)
-    SELECT id, attempt, epoch, 'intended', pool_id, ${launch.workers}::int, ${launch.billedUnits}::int,
-      ${launch.pricePerGpuHour}::float8, ${launch.tokenHash}, ${now}::timestamptz FROM job
-  ), reserved AS (
-    INSERT INTO reservations (job_id, attempt, pool_id, workers, created_at)
-    SELECT id, attempt, pool_id, ${launch.workers}::int, ${now}::timestamptz FROM job
-  ), positions AS (
-    INSERT INTO report_positions (job_id, attempt, rank)
-    SELECT id, attempt, rank FROM job, generate_series(0, ${launch.workers}::int - 1) AS rank)`;
 }
 
 function stopRequest(now: Date): Prisma.Sql {

@@ -77,8 +77,8 @@ function buildEnvironment(spec: LaunchSpec, more: Record<string, string>): V1Env
 }
 
 /** Memory is asked for in full, so that no other pod's appetite can end a training run. */
-function buildResources(
-  { memoryMiB, gpusPerWorker }: LaunchSpec,
+export function buildResources(
+  { memoryMiB, gpusPerWorker }: Pick<LaunchSpec, 'memoryMiB' | 'gpusPerWorker'>,
   { cpu, gpuResourceName }: KubernetesPoolSettings,
 ): V1ResourceRequirements {
   const memory: Record<string, string> = memoryMiB === null ? {} : { memory: `${memoryMiB}Mi` };

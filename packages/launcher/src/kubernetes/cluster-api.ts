@@ -1,33 +1,44 @@
 import { AppError, ConflictError, InvalidRequestError, NotFoundError, PermissionDeniedError, UnavailableError } from '@capstan/core';
 import {
   ApiException,
+  AppsV1Api,
   BatchV1Api,
   type ConfigurationOptions,
   CoreV1Api,
-  KubeConfig,
+  type KubeConfig,
   Observable,
   type ObservableMiddleware,
   type RequestContext,
   type ResponseContext,
 } from '@kubernetes/client-node';
 import { LAUNCH_LATER } from '../launcher.ts';
+import { SharingKubeConfig } from './sharing-kube-config.ts';
 
 /** An answer that takes longer will not come: an API server under load refuses long before. */
 const CALL_TIMEOUT_MS = 30_000;
 
 export interface ClusterApi {
   config: KubeConfig;
+  apps: AppsV1Api;
   batch: BatchV1Api;
   core: CoreV1Api;
   namespace: string;
 }
 
+export interface ClusterApiOptions {
+  kubeconfig: string | null;
+  namespace: string;
+  /** Told of every call that is made, by its HTTP method; a watch is none. */
+  onCall?: (method: string) => void;
+}
+
 /** The cluster that `kubeconfig` names; null takes the one that we run in. */
-export function openClusterApi({ kubeconfig, namespace }: { kubeconfig: string | null; namespace: string }): ClusterApi {
-  const config = new KubeConfig();
+export function openClusterApi({ kubeconfig, namespace, onCall = () => undefined }: ClusterApiOptions): ClusterApi {
+  const config = new SharingKubeConfig(onCall);
   if (kubeconfig === null) config.loadFromCluster();
   else config.loadFromFile(kubeconfig);
-  return { config, batch: config.makeApiClient(BatchV1Api), core: config.makeApiClient(CoreV1Api), namespace };
+  const [apps, batch, core] = [config.makeApiClient(AppsV1Api), config.makeApiClient(BatchV1Api), config.makeApiClient(CoreV1Api)];
+  return { config, apps, batch, core, namespace };
 }
 
 /** Options of one call: bounded in time, ended with the signal, and for a patch the kind that it is. */

@@ -1,11 +1,13 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { type ClusterApi, callOptions } from './cluster-api.ts';
 import { followObjects } from './follow-objects.ts';
+import { createWorkloadFollower } from './follow-workloads.ts';
 import { createLaunchIndex } from './launch-index.ts';
 import { OURS } from './names.ts';
 import type { LaunchObjects } from './observe-launch.ts';
+import { isQueued } from './read-admission.ts';
 
-/** All that the cluster holds of our launches, followed by two watches: asking for it costs the API server nothing. */
+/** All that the cluster holds of our launches, followed by watches: asking for it costs the API server nothing. */
 export interface ClusterView {
   /** Resolves once everything was listed; rejects where the cluster cannot be reached in time. */
   synced(options: { signal: AbortSignal }): Promise<void>;
@@ -26,16 +28,22 @@ export function createClusterView(api: ClusterApi, onError: (error: unknown) => 
   const index = createLaunchIndex((name) => {
     for (const listener of listeners) listener(name);
   });
+  const workloads = createWorkloadFollower(api, { onSeen: index.seeWorkload, onGone: index.loseWorkload, onError });
   const jobs = followObjects<V1Job>(api, {
     path: `/apis/batch/v1/namespaces/${namespace}/jobs`,
     list: () => batch.listNamespacedJob({ namespace, labelSelector: OURS }, callOptions()),
-    onSeen: index.seeJob,
+    labelSelector: OURS,
+    onSeen(job) {
+      index.seeJob(job);
+      if (isQueued(job)) workloads.begin();
+    },
     onGone: index.loseJob,
     onError,
   });
   const pods = followObjects<V1Pod>(api, {
     path: `/api/v1/namespaces/${namespace}/pods`,
     list: () => core.listNamespacedPod({ namespace, labelSelector: OURS }, callOptions()),
+    labelSelector: OURS,
     onSeen: index.seePod,
     onGone: index.losePod,
     onError,
@@ -49,6 +57,7 @@ export function createClusterView(api: ClusterApi, onError: (error: unknown) => 
     launch: index.get,
     note(job) {
       if (index.get(job.metadata?.name ?? '').job === undefined) index.seeJob(job);
+      if (isQueued(job)) workloads.begin();
     },
     forget: index.forget,
     onChange(listener) {
@@ -56,7 +65,7 @@ export function createClusterView(api: ClusterApi, onError: (error: unknown) => 
       return () => listeners.delete(listener);
     },
     async close() {
-      await Promise.all([jobs.close(), pods.close()]);
+      await Promise.all([jobs.close(), pods.close(), workloads.close()]);
     },
   };
 }

@@ -1,12 +1,14 @@
 import { ConflictError, isFinished } from '@capstan/core';
 import type { Launcher } from '../launcher.ts';
 import { openClusterApi, toAppError } from './cluster-api.ts';
+import { type ClusterPools, createClusterPools } from './cluster-pools.ts';
 import { createClusterView } from './cluster-view.ts';
 import { launchJob } from './launch-job.ts';
+import { createLimit } from './limit.ts';
 import { LABELS } from './names.ts';
 import { observeLaunch } from './observe-launch.ts';
 import { readPodLog } from './read-pod-log.ts';
-import { removeJob } from './remove-job.ts';
+import { createJobRemover } from './remove-job.ts';
 import { stopJob } from './stop-job.ts';
 import { watchLaunches } from './watch-launches.ts';
 
@@ -17,23 +19,30 @@ export interface KubernetesLauncherOptions {
   namespace: string;
   /** Told of every watch that broke; it is taken up again by itself. */
   onWatchError?: (error: unknown) => void;
+  /** Told of every call of the API server, by its HTTP method. */
+  onCall?: (method: string) => void;
 }
 
-export interface KubernetesLauncher extends Launcher {
+export interface KubernetesLauncher extends Launcher, ClusterPools {
   /** Ends the watches. Ranks live on. */
   close(): Promise<void>;
 }
+
+/** Launches and removals together, however many pools there are: an API server that is asked for more only answers each later. */
+const WRITES_AT_ONCE = 48;
 
 /** Ranks as pods of one Indexed Job per launch. All that is known lies in the cluster, so any number of launchers may look and act at once. */
 export function createKubernetesLauncher(options: KubernetesLauncherOptions): KubernetesLauncher {
   const api = openClusterApi(options);
   const view = createClusterView(api, options.onWatchError ?? (() => undefined));
+  const limit = createLimit(WRITES_AT_ONCE);
+  const removeJob = createJobRemover(api, limit);
 
   return {
     async launch(spec, { signal }) {
       signal.throwIfAborted();
       try {
-        view.note(await launchJob(spec, api, signal));
+        view.note(await limit(() => launchJob(spec, api, signal)));
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         throw toAppError(error, `${spec.name} could not be launched`);
@@ -53,7 +62,7 @@ export function createKubernetesLauncher(options: KubernetesLauncherOptions): Ku
       const objects = view.launch(name);
       if (observeLaunch(objects).some((rank) => !isFinished(rank))) throw new ConflictError(`${name} still runs.`);
       if (objects.job === undefined && objects.pods.length === 0) return;
-      await removeJob(objects, api).catch((error: unknown) => {
+      await removeJob(name, objects).catch((error: unknown) => {
         throw toAppError(error, `${name} could not be removed`);
       });
       view.forget(name);
@@ -64,6 +73,7 @@ export function createKubernetesLauncher(options: KubernetesLauncherOptions): Ku
       const pod = view.launch(name).pods.find(({ metadata }) => metadata?.labels?.[LABELS.rank] === String(rank));
       return pod === undefined ? '' : readPodLog(pod, tailBytes, api);
     },
+    ...createClusterPools(api),
     close: () => view.close(),
   };
 }

@@ -1,11 +1,12 @@
 import { UnavailableError } from '@capstan/core';
 import { type KubernetesListObject, type KubernetesObject, ListWatch, Watch } from '@kubernetes/client-node';
 import type { ClusterApi } from './cluster-api.ts';
-import { OURS } from './names.ts';
 
 export interface FollowOptions<T extends KubernetesObject> {
   path: string;
   list: () => Promise<KubernetesListObject<T>>;
+  /** Which of the objects; all of them where there is none. */
+  labelSelector?: string;
   onSeen: (object: T) => void;
   onGone: (object: T) => void;
   onError: (error: unknown) => void;
@@ -22,8 +23,8 @@ const RESTART_MS = 1_000;
 
 /** Lists, then watches from there; a watch that breaks goes on where it was, or lists again where the server has forgotten that far back. */
 export function followObjects<T extends KubernetesObject>(api: ClusterApi, options: FollowOptions<T>): Following {
-  const { path, list, onSeen, onGone, onError } = options;
-  const informer = new ListWatch<T>(path, new Watch(api.config), list, false, OURS);
+  const { path, list, labelSelector, onSeen, onGone, onError } = options;
+  const informer = new ListWatch<T>(path, new Watch(api.config), list, false, labelSelector);
   const closing = new AbortController();
   const first = makeLatch();
   let restart: NodeJS.Timeout | undefined;

@@ -36,6 +36,10 @@ const poolSettingsSchema = z.strictObject({
   ttlSecondsAfterFinished: z.number().int().min(0).default(86_400),
   /** The image's user, where the image names none by number. */
   runAsUser: z.number().int().min(1).default(65_532),
+  /** Holds a warm place and does nothing; any image that idles will do. */
+  placeholderImage: z.string().default('registry.k8s.io/pause:3.10'),
+  /** Below that of all real work, so that the cluster ends placeholders first. */
+  placeholderPriorityClassName: z.string().default('capstan-placeholder'),
   annotations: z.record(z.string(), z.string()).default({}),
   /** A LocalQueue of Kueue, which then admits. */
   queueName: z.string().optional(),

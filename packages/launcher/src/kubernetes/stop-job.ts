@@ -1,6 +1,7 @@
 import { PatchStrategy, type V1Job } from '@kubernetes/client-node';
 import { type ClusterApi, callOptions, isCode } from './cluster-api.ts';
 import { LABELS, OURS, STOP_LABEL } from './names.ts';
+import { isQueued } from './read-admission.ts';
 
 /** Zero means "forget it at once" to the API server, and to a kubelet that still holds the pod "take your time". */
 const SHORTEST_GRACE_SECONDS = 1;
@@ -20,7 +21,9 @@ export async function stopJob(name: string, graceMs: number, { job, api }: { job
   const deletePods = () => core.deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds }, callOptions());
   await deletePods();
   try {
-    await batch.patchNamespacedJob({ namespace, name, body: SUSPENSION }, callOptions({ contentType: PatchStrategy.JsonPatch }));
+    // What Kueue has admitted it would wake again. Its Job makes no pod anew either: the end of one is the end of all.
+    const body = job !== undefined && isQueued(job) ? STOP_REQUEST : [...STOP_REQUEST, SUSPENSION];
+    await batch.patchNamespacedJob({ namespace, name, body }, callOptions({ contentType: PatchStrategy.JsonPatch }));
   } catch (error) {
     if (isCode(error, ...NOT_OURS)) return;
     throw error;
@@ -31,10 +34,10 @@ export async function stopJob(name: string, graceMs: number, { job, api }: { job
 const [key, value] = OURS.split('=') as [string, string];
 const labelPath = (label: string) => `/metadata/labels/${label.replaceAll('/', '~1')}`;
 /** Takes effect on a Job of ours only. */
-const SUSPENSION = [
+const STOP_REQUEST = [
   { op: 'test', path: labelPath(key), value },
   { op: 'add', path: labelPath(STOP_LABEL), value: 'true' },
-  { op: 'add', path: '/spec/suspend', value: true },
 ];
+const SUSPENSION = { op: 'add', path: '/spec/suspend', value: true };
 /** There is no such Job, or it is somebody else's. */
 const NOT_OURS = [404, 422];

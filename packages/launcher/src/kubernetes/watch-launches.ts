@@ -5,7 +5,7 @@ import { observeLaunch } from './observe-launch.ts';
 
 /** Every rank as it is, then each as it changes: its phase, its verdict, or what it waits for. Ends with the signal. */
 export async function* watchLaunches(view: ClusterView, { signal }: { signal: AbortSignal }): AsyncIterable<RankObservation> {
-  const seen = new Map<string, string>();
+  const seen = new Map<string, Map<number, string>>();
   const changed = new Set<string>();
   let wake = () => {};
   const forgetListener = view.onChange((name) => {
@@ -34,16 +34,12 @@ export async function* watchLaunches(view: ClusterView, { signal }: { signal: Ab
   }
 }
 
-function* noteChanges(name: string, view: ClusterView, seen: Map<string, string>): Iterable<RankObservation> {
+function* noteChanges(name: string, view: ClusterView, seen: Map<string, Map<number, string>>): Iterable<RankObservation> {
   const ranks = observeLaunch(view.launch(name));
-  if (ranks.length === 0) for (const key of seen.keys()) if (key.startsWith(`${name}/`)) seen.delete(key);
-  for (const observation of ranks) {
-    const key = `${name}/${observation.rank}`;
-    const state = stateOf(observation);
-    if (seen.get(key) === state) continue;
-    seen.set(key, state);
-    yield observation;
-  }
+  const before = seen.get(name);
+  if (ranks.length === 0) seen.delete(name);
+  else seen.set(name, new Map(ranks.map((observation) => [observation.rank, stateOf(observation)])));
+  for (const observation of ranks) if (before?.get(observation.rank) !== stateOf(observation)) yield observation;
 }
 
 /** How a rank ended is told once, though its Job may have more to say about it later. */

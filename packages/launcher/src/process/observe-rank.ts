@@ -38,6 +38,7 @@ export async function observeRank(
     rank,
     ...(exit ? judgeExit(exit, logTail) : await describeLiving(directory)),
     node: claim.node,
+    placedAt: claim.startedAt,
     startedAt: claim.startedAt,
     finishedAt: exit?.finishedAt ?? null,
     logTail,

@@ -31,6 +31,7 @@ export const failureReasons = enumConverter<FailureReason>()(report.FailureReaso
   Evicted: 'EVICTED',
   Preempted: 'PREEMPTED',
   NodeLost: 'NODE_LOST',
+  GangIncomplete: 'GANG_INCOMPLETE',
   WorkerKilled: 'WORKER_KILLED',
   TrainerError: 'TRAINER_ERROR',
 });

@@ -1,5 +1,5 @@
 import { launchAttempt } from '../../attempts/launch-attempt.ts';
-import { launchEntry } from '../../dispatch/launch-entry.ts';
+import { launchEntries } from '../../dispatch/launch-entries.ts';
 import { type ModelScheduler, type ModelWorld, POOL } from './model-world.ts';
 import type { Death } from './steps.ts';
 import { watchVerdicts } from './watch-verdicts.ts';
@@ -10,8 +10,8 @@ const { signal } = new AbortController();
 export async function dispatchOne(world: ModelWorld, { context }: ModelScheduler, diesAt: Death): Promise<void> {
   const entry = await world.queue.takeNext(POOL);
   if (entry === null) return;
-  const outcome = await launchEntry(entry, POOL, context);
-  if (outcome.type !== 'reserved' || diesAt === 'before the launch') return;
+  const [outcome] = await launchEntries([entry], POOL, context);
+  if (outcome?.type !== 'reserved' || diesAt === 'before the launch') return;
   const launch = async () => {
     await launchAttempt(outcome, watchVerdicts(context, outcome.job), { signal });
     await entry.complete();

@@ -89,6 +89,15 @@ export class ModelLauncher implements Launcher {
 
 function begin({ name, kind, jobId, attempt, epoch }: LaunchSpec, rank: number): ModelRank {
   const identity = { name, kind, jobId, attempt, epoch, rank };
-  const seen = { phase: 'pending', reason: null, message: null, exitCode: null, startedAt: null, finishedAt: null, node: null } as const;
+  const seen = {
+    phase: 'pending',
+    reason: null,
+    message: null,
+    exitCode: null,
+    placedAt: null,
+    startedAt: null,
+    finishedAt: null,
+    node: null,
+  } as const;
   return { ...identity, ...seen, logTail: [], isAskedToStop: false };
 }

@@ -51,6 +51,13 @@ export class ModelQueue implements JobQueue {
     };
   }
 
+  async takeUpTo(poolId: string, limit: number): Promise<TakenEntry[]> {
+    const taken: TakenEntry[] = [];
+    for (let entry = await this.takeNext(poolId); entry !== null; entry = taken.length < limit ? await this.takeNext(poolId) : null)
+      taken.push(entry);
+    return taken;
+  }
+
   async peek(poolId: string): Promise<QueueEntry | null> {
     return this.#due(poolId) ?? null;
   }

@@ -110,7 +110,14 @@ function makeContext(shared: Shared & Pick<SchedulerContext, 'queue' | 'launcher
   const logger = createLogger({ name: 'scheduler', level: 'silent' });
   return {
     ...shared,
-    ...{ logger, metrics: createMetrics(), settings: QUICK_SETTINGS, random: () => 0.5, schedulerAddress: '127.0.0.1:9' },
+    ...{
+      logger,
+      metrics: createMetrics(),
+      settings: QUICK_SETTINGS,
+      random: () => 0.5,
+      schedulerAddress: '127.0.0.1:9',
+      launching: new Set<string>(),
+    },
   };
 }
 

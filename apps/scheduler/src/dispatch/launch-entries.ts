@@ -1,4 +1,5 @@
 import type { FineTuningJob, Pool } from '@capstan/core';
+import type { Launched } from '@capstan/db';
 import type { TakenEntry } from '@capstan/queue';
 import type { SchedulerContext } from '../scheduler-context.ts';
 
@@ -6,17 +7,25 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 export type EntryOutcome = { type: 'reserved'; job: FineTuningJob; pool: Pool } | { type: 'full' } | { type: 'dropped' };
 
 /**
- * Turns a taken entry into a reservation and a launch intent, in one transaction. Afterwards the entry is finished with, unless the
- * outcome is `reserved`: then the caller completes it once the launch is recorded. Orders it survives:
+ * Turns taken entries into reservations and launch intents, in their order and in one transaction. Afterwards each entry is finished with,
+ * unless its outcome is `reserved`: then the caller completes it once the launch is recorded. Orders it survives:
  * - cancelled, paused, relaunched or deleted before we took it, or taken twice: the row does not match, the entry is dropped;
- * - another scheduler took the last slot: the entry goes back to the head of its priority;
- * - we die holding it: the queue hands it out again, and the row tells whether anything is left to do.
+ * - another scheduler took the last slot: the entry, and those behind it, go back to the head of their priority;
+ * - we die holding them: the queue hands them out again, and the rows tell whether anything is left to do.
  */
-export async function launchEntry(entry: TakenEntry, poolId: string, context: SchedulerContext): Promise<EntryOutcome> {
-  const { db, metrics } = context;
-  const launch = await db.jobs.launch({ jobId: entry.jobId, expectedAttempt: entry.attempt, poolId });
-  if (launch.ok) return { type: 'reserved', job: launch.job, pool: launch.pool };
-  switch (launch.reason) {
+export async function launchEntries(entries: readonly TakenEntry[], poolId: string, context: SchedulerContext): Promise<EntryOutcome[]> {
+  const requests = entries.map(({ jobId, attempt }) => ({ jobId, expectedAttempt: attempt }));
+  const launches = await context.db.jobs.launchTogether(poolId, requests);
+  return Promise.all(entries.map((entry, place) => settle(entry, launches[place], { poolId, context })));
+}
+
+async function settle(
+  entry: TakenEntry,
+  launch: Launched | undefined,
+  { poolId, context }: { poolId: string; context: SchedulerContext },
+): Promise<EntryOutcome> {
+  if (launch?.ok) return { type: 'reserved', job: launch.job, pool: launch.pool };
+  switch (launch?.reason) {
     case 'NoCapacity':
     case 'PoolPaused':
       await entry.putBack();
@@ -26,7 +35,8 @@ export async function launchEntry(entry: TakenEntry, poolId: string, context: Sc
     case 'NotFound':
     case 'NotQueued':
     case 'AttemptMismatch':
-      return drop(entry, metrics);
+    case undefined:
+      return drop(entry, context.metrics);
   }
 }
 

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { Pool } from '@capstan/core';
+import { PatchStrategy, type V1Deployment, type V1PodSpec } from '@kubernetes/client-node';
+import { buildResources, given } from './build-pod-template.ts';
+import { type ClusterApi, callOptions, orOn } from './cluster-api.ts';
+import type { PlacesWanted } from './cluster-pools.ts';
+import { LABELS } from './names.ts';
+import { readPoolSettings } from './pool-settings.ts';
+
+const COMPONENT = 'placeholder';
+/** What the Deployment was made from: as long as it is the same, there is nothing to do. */
+const SHAPE = 'capstan.dev/shape';
+const SELECTOR = `app.kubernetes.io/component=${COMPONENT},app.kubernetes.io/managed-by=capstan`;
+const GONE = [404];
+
+/** Makes the cluster's placeholders what they should be. Several may do so at once: each writes the same, under the same names. */
+export async function keepPlaces(wanted: readonly PlacesWanted[], { apps, namespace }: ClusterApi): Promise<void> {
+  const deployments = wanted.filter(({ places }) => places > 0).map(buildPlaceholders);
+  const { items } = await apps.listNamespacedDeployment({ namespace, labelSelector: SELECTOR }, callOptions());
+  const shapes = new Map(items.map(({ metadata }) => [metadata?.name, metadata?.annotations?.[SHAPE]]));
+  const names = new Set(deployments.map(({ metadata }) => metadata?.name));
+  for (const body of deployments.filter(({ metadata }) => shapes.get(metadata?.name) !== metadata?.annotations?.[SHAPE])) {
+    const request = { namespace, name: body.metadata?.name ?? '', body, fieldManager: 'capstan', force: true };
+    await apps.patchNamespacedDeployment(request, callOptions({ contentType: PatchStrategy.ServerSideApply }));
+  }
+  for (const name of shapes.keys())
+    if (name !== undefined && !names.has(name))
+      await apps.deleteNamespacedDeployment({ namespace, name }, callOptions()).catch(orOn(GONE, null));
+}
+
+/** Pods of the pool's shape that do nothing: they keep nodes up, and the cluster ends them as soon as a worker needs the room. */
+export function buildPlaceholders({ pool, places }: PlacesWanted): V1Deployment {
+  const labels = {
+    ...{ 'app.kubernetes.io/name': 'capstan-placeholder', 'app.kubernetes.io/component': COMPONENT },
+    ...{ 'app.kubernetes.io/part-of': 'capstan', 'app.kubernetes.io/managed-by': 'capstan', [LABELS.pool]: pool.id },
+  };
+  const spec = { replicas: places, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: buildPlaceholder(pool) } };
+  const shape = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 16);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: `capstan-warm-${pool.id}`, labels, annotations: { [SHAPE]: shape } },
+    spec,
+  };
+}
+
+function buildPlaceholder(pool: Pool): V1PodSpec {
+  const settings = readPoolSettings(pool);
+  const { affinity, runtimeClassName, schedulerName } = settings;
+  return {
+    priorityClassName: settings.placeholderPriorityClassName,
+    terminationGracePeriodSeconds: 0,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    nodeSelector: settings.nodeSelector,
+    tolerations: settings.tolerations,
+    topologySpreadConstraints: settings.topologySpreadConstraints,
+    imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
+    ...given({ affinity, runtimeClassName, schedulerName }),
+    securityContext: { runAsNonRoot: true, runAsUser: settings.runAsUser, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [
+      {
+        name: COMPONENT,
+        image: settings.placeholderImage,
+        imagePullPolicy: settings.imagePullPolicy,
+        resources: buildResources(pool, settings),
+        securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+      },
+    ],
+  };
+}
