@@ -1,13 +1,11 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { type CapstanClient, createClient } from '@capstan/client';
 import { systemClock } from '@capstan/runtime';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { dataDirAt, type Platform, startPlatform } from '../../apps/cli/src/platform/index.ts';
 import { CHROMIUM_FLAGS, findChromium } from './chromium.ts';
+import { type Stack, startStack } from './start-stack.ts';
 
 /** The whole stack as `npm start` brings it up, real small jobs, and Debian's own browser. */
 const executablePath = findChromium();
@@ -20,7 +18,7 @@ const rows = readFileSync(new URL('../../examples/debian-synopsis/valid.jsonl', 
   .split('\n')
   .slice(0, 64);
 
-let platform: Platform;
+let platform: Stack;
 let client: CapstanClient;
 let browser: Browser;
 let page: Page;
@@ -58,26 +56,13 @@ async function submit(maxSteps: number): Promise<string> {
 
 describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
   beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'capstan-e2e-'));
-    // The user that Postgres runs as when we are root must be able to enter.
-    chmodSync(folder, 0o755);
-    platform = await startPlatform({
-      dataDir: dataDirAt(folder),
-      env: { PATH: process.env.PATH, HOME: process.env.HOME },
-      clock: systemClock,
-      fetch: globalThis.fetch,
-      signal: new AbortController().signal,
-      announce: () => undefined,
-      apiPort: 0,
-      grpcPort: 0,
-    });
+    platform = await startStack();
     client = createClient({ baseUrl: platform.baseUrl, apiKey: platform.apiKey, clock: systemClock });
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: CHROMIUM_FLAGS });
   }, 180_000);
   afterAll(async () => {
     await browser?.close();
-    await platform?.stop();
-    if (platform) rmSync(platform.dataDir.root, { recursive: true, force: true });
+    await platform?.end();
   }, 180_000);
 
   it('lets nobody in without a key, and whoever has one', async () => {
@@ -128,6 +113,7 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     const waiting = await submit(5_000);
     await go(`/jobs/${waiting}`);
     await state('NoCapacity');
+    await page.getByText('Expected start').waitFor();
     await go('/queues');
     await page.getByRole('region', { name: 'Queue' }).getByRole('link', { name: waiting }).waitFor();
     await go('/pools');
@@ -143,6 +129,29 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
       .getByText(`train, ${jobId.slice(-6)}`)
       .first()
       .waitFor();
+  });
+
+  it('shows a new job in the list without being asked again, and moves it to the front of its queue', async () => {
+    await go('/jobs');
+    await page.getByRole('region', { name: 'Table of jobs' }).waitFor();
+    const [first, second] = [await submit(10), await submit(10)];
+    await page.getByRole('link', { name: second }).waitFor();
+    await go('/queues');
+    const queue = page.getByRole('region', { name: 'Queue' });
+    const places = async () => {
+      const links = await queue.getByRole('link').allTextContents();
+      return links.filter((id) => [first, second].includes(id));
+    };
+    await vi.waitFor(async () => expect(await places()).toEqual([first, second]), SLOW);
+    await page.getByLabel(`Priority of ${second}`).fill('10');
+    await page.getByLabel(`Priority of ${second}`).press('Enter');
+    await vi.waitFor(async () => expect(await places()).toEqual([second, first]), SLOW);
+    const [board] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'Raw view' }).click()]);
+    await board.getByText('pool-local').first().waitFor();
+    await board.close();
+    await page.getByLabel(`Cancel ${first}`).click();
+    await page.getByLabel(`Cancel ${second}`).click();
+    await page.getByText('No job waits.').waitFor();
   });
 
   it('drains the pool, and writes down who did', async () => {
@@ -168,6 +177,23 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     await state('Cancelled');
     expect(await button('Resume').count()).toBe(0);
     expect((await client.jobs.retrieve(jobId)).status).toBe('cancelled');
+  });
+
+  it('retries it as a job of its own, and finds both by owner in the order of their runs', async () => {
+    await button('Retry').click();
+    await page.getByRole('link', { name: jobId }).waitFor();
+    const retried = page.url().split('/').at(-1) ?? '';
+    expect((await client.jobs.retrieve(retried)).capstan).toMatchObject({ retry_of: jobId });
+    await client.jobs.cancel(retried);
+    await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+    await page.getByLabel('Owner').fill((await client.jobs.retrieve(retried)).capstan.owner ?? '');
+    await page.getByLabel('Sort').first().click();
+    await page.getByRole('option', { name: 'Longest run first' }).click();
+    await page.waitForURL(({ searchParams }) => searchParams.get('sort') === 'duration' && searchParams.has('owner'));
+    await page.getByRole('link', { name: jobId }).waitFor();
+    await page.getByLabel('Choose all that are shown').waitFor();
+    await go(`/jobs/${jobId}`);
+    await state('Cancelled');
   });
 
   it('shows each role what it may do, and no more', async () => {

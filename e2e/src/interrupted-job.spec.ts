@@ -1,11 +1,9 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobObject } from '@capstan/core';
-import { systemClock } from '@capstan/runtime';
 import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { dataDirAt, type Platform, startPlatform } from '../../apps/cli/src/platform/index.ts';
+import { type Stack, startStack } from './start-stack.ts';
 
 /** The whole stack as `npm start` brings it up, real training on the real base, and OpenAI's own client. */
 const STEPS = 40;
@@ -13,7 +11,7 @@ const ROWS = 64;
 const SLOW = { timeout: 240_000, interval: 250 };
 const examples = new URL('../../examples/', import.meta.url);
 
-let platform: Platform;
+let platform: Stack;
 let client: OpenAI;
 let job: JobObject;
 
@@ -21,24 +19,11 @@ const retrieve = async () => (await client.fineTuning.jobs.retrieve(job.id)) as 
 const stepsSoFar = async () => (await retrieve()).capstan.progress?.step ?? 0;
 
 beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'capstan-e2e-'));
-  // The user that Postgres runs as when we are root must be able to enter.
-  chmodSync(folder, 0o755);
-  platform = await startPlatform({
-    dataDir: dataDirAt(folder),
-    env: { PATH: process.env.PATH, HOME: process.env.HOME },
-    clock: systemClock,
-    fetch: globalThis.fetch,
-    signal: new AbortController().signal,
-    announce: () => undefined,
-    apiPort: 0,
-    grpcPort: 0,
-  });
+  platform = await startStack();
   client = new OpenAI({ baseURL: platform.baseUrl, apiKey: platform.apiKey });
 }, 120_000);
 afterAll(async () => {
-  await platform.stop();
-  rmSync(platform.dataDir.root, { recursive: true, force: true });
+  await platform.end();
 }, 120_000);
 
 describe('a real job that is interrupted again and again', { timeout: 300_000 }, () => {

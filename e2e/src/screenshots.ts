@@ -1,13 +1,12 @@
 // `npm run screenshots -w e2e`: every page of the dashboard in both themes, on the real stack with real small jobs, into docs/screenshots.
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '@capstan/client';
 import { systemClock } from '@capstan/runtime';
 import { chromium, type Page } from 'playwright-core';
-import { dataDirAt, startPlatform } from '../../apps/cli/src/platform/index.ts';
 import { CHROMIUM_FLAGS, findChromium } from './chromium.ts';
+import { startStack } from './start-stack.ts';
 
 const out = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const SIZE = { width: 1200, height: 800 };
@@ -18,18 +17,7 @@ const SETTLE_MS = 1_500;
 
 const executablePath = findChromium();
 if (executablePath === null) throw new Error('There is no chromium on the PATH.');
-const folder = mkdtempSync(join(tmpdir(), 'capstan-screenshots-'));
-chmodSync(folder, 0o755);
-const platform = await startPlatform({
-  dataDir: dataDirAt(folder),
-  env: { PATH: process.env.PATH, HOME: process.env.HOME },
-  clock: systemClock,
-  fetch: globalThis.fetch,
-  signal: new AbortController().signal,
-  announce: () => undefined,
-  apiPort: 0,
-  grpcPort: 0,
-});
+const platform = await startStack();
 const client = createClient({ baseUrl: platform.baseUrl, apiKey: platform.apiKey, clock: systemClock });
 const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
 try {
@@ -43,8 +31,7 @@ try {
   for (const scheme of ['light', 'dark'] as const) await shootAll(scheme, { finished });
 } finally {
   await browser.close();
-  await platform.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await platform.end();
 }
 
 async function submit(maxSteps: number): Promise<string> {
