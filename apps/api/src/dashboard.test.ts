@@ -47,6 +47,17 @@ describe('the built dashboard', () => {
     expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
   });
 
+  it('sends scripts gzipped to those who understand it, and as they are to others', async () => {
+    const asked = async (encoding: string) => {
+      const response = await fetch(`${origin}/assets/page-abc.js`, { headers: { 'accept-encoding': encoding } });
+      return [response.headers.get('content-encoding'), response.headers.get('content-type'), await response.text()];
+    };
+    const type = 'text/javascript; charset=utf-8';
+    expect(await asked('gzip')).toEqual(['gzip', type, 'export {};']);
+    expect(await asked('gzip')).toEqual(['gzip', type, 'export {};']);
+    expect(await asked('identity')).toEqual([null, type, 'export {};']);
+  });
+
   it.each([
     ['/v1/nothing', 'text/html'],
     ['/assets/gone.js', '*/*'],

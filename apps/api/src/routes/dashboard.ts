@@ -1,4 +1,5 @@
 import express, { type Router } from 'express';
+import { squeezedAssets } from '../http/squeezed-assets.ts';
 
 /** Everything comes from this server. Styles may stand in elements, because the component library puts the theme's there; scripts may not. */
 const PAGE_POLICY = [
@@ -13,6 +14,7 @@ const PAGE_POLICY = [
 
 /** The built dashboard. Any other page that a browser asks for is the dashboard's own, found by its router. */
 export function dashboardRoutes(router: Router, dashboardDir: string): void {
+  router.use(squeezedAssets(dashboardDir, setPageHeaders));
   router.use(express.static(dashboardDir, { etag: true, setHeaders: setPageHeaders }));
   router.get('/{*page}', (request, response, next) => {
     if (/^\/(v1|assets)\//.test(request.path) || !request.accepts('html')) return next();
