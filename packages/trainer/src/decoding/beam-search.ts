@@ -65,13 +65,16 @@ interface Continuation {
 /** The `count` best, in order; of equal ones the earlier. */
 function bestContinuations(beams: readonly Beam[], scoresOf: readonly Float32Array[], count: number): Continuation[] {
   const best: Continuation[] = [];
+  let least = Number.NEGATIVE_INFINITY; // what a continuation must beat
   for (const [parent, beam] of beams.entries()) {
-    for (const [token, logProbability] of (scoresOf[parent] as Float32Array).entries()) {
-      const score = beam.score + logProbability;
-      if (best.length === count && score <= (best[count - 1] as Continuation).score) continue;
+    const scores = scoresOf[parent] as Float32Array;
+    for (let token = 0; token < scores.length; token++) {
+      const score = beam.score + (scores[token] as number);
+      if (score <= least) continue;
       const place = best.findIndex((other) => other.score < score);
       best.splice(place === -1 ? best.length : place, 0, { parent, beam, token, score });
       if (best.length > count) best.pop();
+      if (best.length === count) least = (best[count - 1] as Continuation).score;
     }
   }
   return best;
