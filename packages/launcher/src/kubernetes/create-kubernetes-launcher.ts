@@ -31,11 +31,15 @@ export interface KubernetesLauncher extends Launcher, ClusterPools {
 /** Launches and removals together, however many pools there are: an API server that is asked for more only answers each later. */
 const WRITES_AT_ONCE = 48;
 
+/** For each, the API server goes through all pods of the namespace: many at once would keep it from everything else. */
+const STOPS_AT_ONCE = 4;
+
 /** Ranks as pods of one Indexed Job per launch. All that is known lies in the cluster, so any number of launchers may look and act at once. */
 export function createKubernetesLauncher(options: KubernetesLauncherOptions): KubernetesLauncher {
   const api = openClusterApi(options);
   const view = createClusterView(api, options.onWatchError ?? (() => undefined));
   const limit = createLimit(WRITES_AT_ONCE);
+  const limitStops = createLimit(STOPS_AT_ONCE);
   const removeJob = createJobRemover(api, limit);
 
   return {
@@ -53,7 +57,7 @@ export function createKubernetesLauncher(options: KubernetesLauncherOptions): Ku
       return view.names().flatMap((name) => observeLaunch(view.launch(name)));
     },
     async stop(name, { graceMs }) {
-      await stopJob(name, graceMs, { job: view.launch(name).job, api }).catch((error: unknown) => {
+      await limitStops(() => stopJob(name, graceMs, { job: view.launch(name).job, api })).catch((error: unknown) => {
         throw toAppError(error, `${name} could not be stopped`);
       });
     },
