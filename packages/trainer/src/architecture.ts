@@ -1,5 +1,6 @@
 import type { Tensor2D, TensorContainer } from '@tensorflow/tfjs-core';
 import type { TokenizedExample } from './batches.ts';
+import type { HostTensors, Tensors } from './host-tensor.ts';
 import type { Network } from './network.ts';
 import type { Json } from './read-config.ts';
 
@@ -37,8 +38,10 @@ export interface WeightSpec {
 export interface Batch {
   /** Row by row without padding: the targets of the loss. */
   labels: Int32Array;
-  /** The logits of every label, [labels, classes]: padding never reaches the head. */
-  logits(network: Network): Tensor2D;
+  /** All that the logits depend on, besides the number of rows. */
+  inputs: HostTensors;
+  /** The logits of every label, [labels, classes]: padding never reaches the head. `inputs` are the batch's own, as tensors. */
+  logits(network: Network, inputs: Tensors): Tensor2D;
 }
 
 /** Makes the answers to some inputs token by token. */

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { type BackendName, backendMemory, initBackend } from './backend.ts';
+import { createDropoutMasks } from './dropout.ts';
 import { addGradients, createGradientSums, meanGradients } from './gradients.ts';
 import { createAdapter } from './lora.ts';
 import { modelParameters } from './parameters.ts';
@@ -32,7 +33,7 @@ describe('the backends', () => {
     const adapter = method === 'lora' ? createAdapter(model, { r: 2, alpha: 4, dropout: 0, targetModules: 'all-linear' }, 3) : undefined;
     const parameters = adapter?.parameters() ?? modelParameters(model);
     const sums = createGradientSums(parameters);
-    const masks = { apply: <X>(x: X) => x, mask: () => undefined };
+    const masks = createDropoutMasks(0);
     addGradients(
       sums,
       { network: { model, adapter, training: { masks, dropoutRate: 0, trainsModel: method === 'full' } } },

@@ -80,8 +80,18 @@ const STARTERS: Record<BackendName, (threads: number | undefined) => Promise<num
   },
 };
 
+const TENSORFLOW_SETTINGS = {
+  /** Its advice would fill stderr; errors still come. */
+  TF_CPP_MIN_LOG_LEVEL: '2',
+  /** Keeps what was freed for the next tensor: pages fresh from the system cost as much as the arithmetic on them. */
+  TF_CPU_ALLOCATOR_USE_BFC: 'true',
+};
+
 /** An optional dependency: a specifier that is not a literal keeps bundlers and the compiler from demanding it. */
 async function importTfjsNode(): Promise<void> {
+  // oxlint-disable-next-line node/no-process-env -- the library reads them when it loads, and has no other door
+  const { env } = process;
+  Object.assign(env, { ...TENSORFLOW_SETTINGS, ...env });
   const legacy = util as { isNullOrUndefined?(value: unknown): boolean };
   legacy.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node calls it; Node 23 took it out
   const specifier: string = '@tensorflow/tfjs-node';

@@ -1,4 +1,4 @@
-import { add, engine, ones, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { add, engine, ones, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 
 /**
  * The value of `f`, a scalar, and its gradient by every one of `variables`. What tfjs's own `gradients` does, except that each node's
@@ -8,13 +8,27 @@ import { add, engine, ones, type Tensor, tidy } from '@tensorflow/tfjs-core';
  */
 export function backpropagate(f: () => Tensor, variables: readonly Tensor[]): { value: Tensor; gradients: Tensor[] } {
   const { value, tape } = record(f);
-  const gradients = new Map<number, Tensor>([[value.id, ones(value.shape)]]);
-  for (const node of nodesBack(tape, variables, value)) {
-    const upstream = node.outputs.map(({ id }) => gradients.get(id) ?? null);
-    accumulate(gradients, node, upstream);
-    for (const tensor of [...upstream, ...node.saved]) tensor?.dispose();
-  }
+  const gradients = walkBack(tape, variables, value, ones(value.shape));
   return { value, gradients: variables.map((variable) => take(gradients, variable)) };
+}
+
+/** The gradients of a tensor whose own gradient is `upstream`; zero for variables that it does not depend on. */
+export function gradientsThrough(f: () => Tensor, variables: readonly Tensor[], upstream: Tensor): Tensor[] {
+  const { value, tape } = record(f);
+  const gradients = walkBack(tape, variables, value, upstream.clone());
+  value.dispose();
+  return variables.map((variable) => gradients.get(variable.id) ?? zerosLike(variable));
+}
+
+/** By tensor; what the way there had saved is freed. */
+function walkBack(tape: readonly TapeNode[], variables: readonly Tensor[], value: Tensor, upstream: Tensor): Map<number, Tensor> {
+  const gradients = new Map<number, Tensor>([[value.id, upstream]]);
+  for (const node of nodesBack(tape, variables, value)) {
+    const above = node.outputs.map(({ id }) => gradients.get(id) ?? null);
+    accumulate(gradients, node, above);
+    for (const tensor of [...above, ...node.saved]) tensor?.dispose();
+  }
+  return gradients;
 }
 
 interface TapeNode {

@@ -2,6 +2,7 @@ import { tidy } from '@tensorflow/tfjs-core';
 import type { TokenizedExample } from './batches.ts';
 import { batchOf, countCorrect, summedLoss } from './forward.ts';
 import { groupByLength } from './group-by-length.ts';
+import { toTensors } from './host-tensor.ts';
 import type { Adapter } from './lora.ts';
 import { withMerged } from './merge.ts';
 import type { Model } from './model.ts';
@@ -39,7 +40,7 @@ async function measure(model: Model, examples: readonly TokenizedExample[], batc
     const network = { model, adapter: undefined };
     const batch = batchOf(network, rows);
     const [batchLoss, batchCorrect] = tidy(() => {
-      const logits = batch.logits(network);
+      const logits = batch.logits(network, toTensors(batch.inputs));
       return [summedLoss(logits, batch.labels).dataSync()[0] as number, countCorrect(logits, batch.labels).dataSync()[0] as number];
     });
     loss += batchLoss;

@@ -1,6 +1,7 @@
 import { argMax, equal, sum, type Tensor, type Tensor1D, type Tensor2D, tensor1d } from '@tensorflow/tfjs-core';
 import type { Batch } from './architecture.ts';
 import type { TokenizedExample } from './batches.ts';
+import { toTensors } from './host-tensor.ts';
 import type { Network } from './network.ts';
 import { crossEntropy } from './ops/cross-entropy.ts';
 
@@ -11,7 +12,8 @@ export function batchOf({ model }: Pick<Network, 'model'>, examples: readonly To
 
 /** The logits of every label of the examples, [labels, vocabulary]. */
 export function labelLogits(network: Network, examples: readonly TokenizedExample[]): Tensor2D {
-  return batchOf(network, examples).logits(network);
+  const batch = batchOf(network, examples);
+  return batch.logits(network, toTensors(batch.inputs));
 }
 
 /**

@@ -1,8 +1,11 @@
-import { type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import type { Batch } from './architecture.ts';
 import { backpropagate } from './backpropagate.ts';
 import type { TokenizedExample } from './batches.ts';
-import { batchOf, summedLoss } from './forward.ts';
+import { batchOf } from './forward.ts';
+import { type HostTensors, type Tensors, toTensors, vector } from './host-tensor.ts';
 import type { Network } from './network.ts';
+import { crossEntropy } from './ops/cross-entropy.ts';
 import { type Parameter, parameterCount } from './parameters.ts';
 
 /**
@@ -19,23 +22,46 @@ export function createGradientSums(parameters: readonly Parameter[]): GradientSu
   return new Float32Array(parameterCount(parameters) + LOSS);
 }
 
+/** What is differentiated. */
+export interface GradientTask {
+  network: Network;
+  labelSmoothing?: number | undefined;
+}
+
 /** Runs the micro-batch forward and back and adds its share to `sums`. */
 export function addGradients(
   sums: GradientSums,
-  { network, labelSmoothing = 0 }: { network: Network; labelSmoothing?: number | undefined },
+  task: GradientTask,
   parameters: readonly Parameter[],
   examples: readonly TokenizedExample[],
 ): void {
-  const batch = batchOf(network, examples);
-  tidy(() => {
-    const variables = parameters.map((parameter) => parameter.value());
-    const summed = backpropagate(() => summedLoss(batch.logits(network), batch.labels, labelSmoothing), variables);
-    addSums(sums, summed, batch.labels.length);
-  });
+  const batch = batchOf(task.network, examples);
+  tidy(() => addSums(sums, lossAndGradients(task, parameters, batch, toTensors(inputsOf(batch))), batch.labels.length));
+}
+
+/** All tensors that the gradients of a batch depend on, besides the parameters. */
+export function inputsOf({ inputs, labels }: Batch): HostTensors {
+  return { ...inputs, labels: vector(labels) };
+}
+
+/** The summed loss of the batch and its gradient by every parameter; `inputs` are the batch's own, as tensors. */
+export function lossAndGradients(
+  { network, labelSmoothing }: GradientTask,
+  parameters: readonly Parameter[],
+  { logits }: Batch,
+  inputs: Tensors,
+): Differentiated {
+  const variables = parameters.map((parameter) => parameter.value());
+  return backpropagate(() => crossEntropy(logits(network, inputs), inputs.labels as Tensor1D, labelSmoothing), variables);
+}
+
+export interface Differentiated {
+  value: Tensor;
+  gradients: readonly Tensor[];
 }
 
 /** Adds a summed loss over that many labels, and its gradient by every parameter. */
-export function addSums(sums: GradientSums, { value, gradients }: { value: Tensor; gradients: readonly Tensor[] }, labels: number): void {
+export function addSums(sums: GradientSums, { value, gradients }: Differentiated, labels: number): void {
   let offset = 0;
   for (const gradient of gradients) offset = addInto(sums, gradient, offset);
   sums[sums.length - LOSS] = (sums[sums.length - LOSS] as number) + (value.dataSync()[0] as number);

@@ -16,6 +16,8 @@ export interface Network<Config extends ModelConfig = ModelConfig> {
     masks: DropoutMasks;
     /** Instead of the base's own rates; LoRA's comes with the adapter. */
     dropoutRate?: number | undefined;
+    /** Keeps only the layers' inputs for the walk back, and computes the layers again there. */
+    checkpoints?: boolean | undefined;
     /** True for `method: full`: gradients must reach the embedding through a tied head too. */
     trainsModel: boolean;
   };
@@ -53,6 +55,11 @@ export function norm(network: Network, name: string, x: Tensor2D): Tensor2D {
 /** The base's dropout: identity outside training. */
 export function dropout<X extends Tensor>({ model, training }: Network, x: X, rate = model.config.dropoutRate): X {
   return training === undefined ? x : training.masks.apply(x, training.dropoutRate ?? rate);
+}
+
+/** The dropout of the attention of these queries to these keys: nothing outside training. */
+export function attentionMask({ training }: Network, queries: Tensor, keys: Tensor, rate: number): Tensor | undefined {
+  return training?.masks.ofAttention(queries, keys, training.dropoutRate ?? rate);
 }
 
 /** hidden: [rows, width] → [rows, classes] through the head, which may be the embedding. */

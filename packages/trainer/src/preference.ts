@@ -17,6 +17,7 @@ import { backpropagate } from './backpropagate.ts';
 import type { TokenizedExample } from './batches.ts';
 import { batchOf } from './forward.ts';
 import { addSums, type GradientSums } from './gradients.ts';
+import { toTensors } from './host-tensor.ts';
 import type { Adapter } from './lora.ts';
 import type { Model } from './model.ts';
 import type { Network } from './network.ts';
@@ -108,7 +109,7 @@ function pairBatch(network: Pick<Network, 'model'>, examples: readonly Tokenized
 
 /** Of every pair the log-likelihood of its better answer less that of its worse one: [pairs]. */
 function differences(network: Network, { batch, signs, pairs }: PairBatch): Tensor1D {
-  const logits = batch.logits(network);
+  const logits = batch.logits(network, toTensors(batch.inputs));
   const [labels, vocabulary] = logits.shape;
   const positions = tensor1d(
     Int32Array.from(batch.labels, (label, i) => i * vocabulary + label),

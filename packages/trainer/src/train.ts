@@ -2,9 +2,10 @@ import { TrainingDivergedError } from '@capstan/core';
 import { type AdamWState, applyAdamW, clipByGlobalNorm, createAdamW } from './adamw.ts';
 import { epochBatches, type TokenizedExample, tokensOf } from './batches.ts';
 import { type CheckpointRun, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { createDropoutMasks } from './dropout.ts';
+import { createDropoutMasks, dropoutSeed } from './dropout.ts';
 import { evaluate } from './evaluate.ts';
 import { addGradients, createGradientSums, type GradientSums, meanGradients } from './gradients.ts';
+import { compileStep, type StepGraph } from './graph/step-graph.ts';
 import { learningRateAt, type Schedule } from './learning-rate.ts';
 import type { Adapter } from './lora.ts';
 import type { Model } from './model.ts';
@@ -28,6 +29,8 @@ export interface TrainOptions {
   weightDecay: number;
   /** The share of every label that is spread over the vocabulary; 0 by default. */
   labelSmoothing?: number | undefined;
+  /** Computes every layer again on the way back instead of keeping what it made: less memory, more time, the same gradients. */
+  gradientCheckpointing?: boolean | undefined;
   /** Learns from pairs which answer is better (DPO) instead of writing the given one; only with an adapter. */
   preference?: { beta: number } | undefined;
   /** Overrides the config's dropout_rate; LoRA's own dropout comes with the adapter. */
@@ -76,8 +79,17 @@ export type TrainEvent =
  * bit, also when stopped and resumed in between. A loss that is no longer finite throws TrainingDivergedError.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  const { totalSteps } = options.schedule;
   const run = prepare(options);
+  try {
+    yield* takeSteps(run);
+  } finally {
+    run.graph?.dispose();
+  }
+}
+
+async function* takeSteps(run: Run): AsyncGenerator<TrainEvent, void, undefined> {
+  const { options } = run;
+  const { totalSteps } = options.schedule;
   for (let step = run.optimizer.step + 1; step <= totalSteps; step++) {
     yield await takeStep(run, step);
     await nextTurn();
@@ -99,6 +111,8 @@ interface Run {
   optimizer: AdamWState;
   identity: CheckpointRun;
   epoch: { index: number; batches: number[][] };
+  /** For micro-batches of the usual size, where the backend has graphs. */
+  graph: StepGraph | undefined;
 }
 
 function prepare(options: TrainOptions): Run {
@@ -107,8 +121,21 @@ function prepare(options: TrainOptions): Run {
   const identity = { seed, batchSize, examples: examples.length, parameters: parameters.map(({ name, shape }) => `${name} [${shape}]`) };
   const optimizer = resume === undefined ? createAdamW(readParameters(parameters)) : readCheckpoint(resume, identity);
   if (resume !== undefined) writeParameters(parameters, optimizer.values);
-  return { options, parameters, optimizer, identity, epoch: { index: -1, batches: [] } };
+  return { options, parameters, optimizer, identity, epoch: { index: -1, batches: [] }, graph: graphOf(options, parameters) };
 }
+
+/** Preferences take several passes, and a graph would merge what checkpoints compute twice. */
+function graphOf(options: TrainOptions, parameters: readonly Parameter[]): StepGraph | undefined {
+  if (options.preference || options.gradientCheckpointing) return undefined;
+  const task = { network: trainingNetwork(options, []), labelSmoothing: options.labelSmoothing };
+  return compileStep(task, parameters, usualRows(options));
+}
+
+function usualRows({ batchSize, microBatchSize, train: examples, shard = ALONE }: TrainOptions): number {
+  return Math.min(microBatchSize, Math.ceil(Math.min(batchSize, examples.length) / shard.worldSize));
+}
+
+const ALONE = { rank: 0, worldSize: 1 };
 
 async function takeStep(run: Run, step: number): Promise<StepEvent> {
   const { options, parameters, optimizer } = run;
@@ -135,22 +162,33 @@ function batchAt(run: Run, step: number): { batch: number[]; epoch: number } {
 }
 
 /** This rank's rows of the batch, forward and back, one micro-batch at a time. */
-function accumulateGradients({ options, parameters }: Run, step: number, batch: number[]): GradientSums {
-  const { train: examples, microBatchSize, labelSmoothing, preference, shard = { rank: 0, worldSize: 1 } } = options;
+function accumulateGradients({ options, parameters, graph }: Run, step: number, batch: number[]): GradientSums {
+  const { train: examples, microBatchSize, labelSmoothing, preference, shard = ALONE } = options;
   const rows = batch.filter((_, i) => i % shard.worldSize === shard.rank).map((index) => examples[index] as TokenizedExample);
   const sums = createGradientSums(parameters);
   for (let start = 0; start < rows.length; start += microBatchSize) {
-    const network = trainingNetwork(options, [step, start, shard.rank]);
+    const place = [step, start, shard.rank];
     const piece = rows.slice(start, start + microBatchSize);
-    if (preference) addPreferenceGradients(sums, { network, beta: preference.beta }, parameters, piece);
-    else addGradients(sums, { network, labelSmoothing }, parameters, piece);
+    if (piece.length === graph?.rows) graph.addGradients(sums, dropoutSeed(...seedsOf(options, place)), piece);
+    else if (preference)
+      addPreferenceGradients(sums, { network: trainingNetwork(options, place), beta: preference.beta }, parameters, piece);
+    else addGradients(sums, { network: trainingNetwork(options, place), labelSmoothing }, parameters, piece);
   }
   return sums;
 }
 
-function trainingNetwork({ model, adapter, dropout, seed }: TrainOptions, place: number[]): Network {
-  const masks = createDropoutMasks(seed, DROPOUT_STREAM, ...place);
-  return { model, adapter, training: { masks, dropoutRate: dropout, trainsModel: adapter === undefined } };
+function trainingNetwork(options: TrainOptions, place: number[]): Network {
+  const { model, adapter, dropout } = options;
+  const masks = createDropoutMasks(...seedsOf(options, place));
+  return {
+    model,
+    adapter,
+    training: { masks, dropoutRate: dropout, checkpoints: options.gradientCheckpointing, trainsModel: adapter === undefined },
+  };
+}
+
+function seedsOf({ seed }: TrainOptions, place: number[]): number[] {
+  return [seed, DROPOUT_STREAM, ...place];
 }
 
 /** Separates this use of a seed from the trainer's other ones. */

@@ -1,5 +1,5 @@
-import { concat, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
-import type { Network } from '../network.ts';
+import { concat, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core';
+import { attentionMask, type Network } from '../network.ts';
 import { attention } from '../ops/attention.ts';
 import { mergeHeads } from '../ops/heads.ts';
 import type { KeysAndValues } from './causal.ts';
@@ -10,7 +10,7 @@ export interface AttendInputs {
   added: KeysAndValues;
   /** Of the tokens before. */
   cache: KeysAndValues | undefined;
-  bias: Tensor4D;
+  bias: Tensor;
   dropoutRate: number;
 }
 
@@ -21,10 +21,7 @@ export function attend(
 ): { context: Tensor2D; cache: KeysAndValues } {
   const all = append(cache, added);
   const scale = (queries.shape[3] as number) ** -0.5;
-  const mask = network.training?.masks.mask(
-    [...queries.shape.slice(0, 3), all.keys.shape[2] as number],
-    network.training.dropoutRate ?? dropoutRate,
-  );
+  const mask = attentionMask(network, queries, all.keys, dropoutRate);
   return { context: mergeHeads(attention({ queries, ...all, bias, scale, mask })), cache: all };
 }
 

@@ -1,7 +1,8 @@
-import { type Tensor2D, type Tensor4D, tensor1d } from '@tensorflow/tfjs-core';
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Architecture, ModelConfig } from '../architecture.ts';
+import { type HostTensors, type Tensors, vector } from '../host-tensor.ts';
 import { headLogits, type Network } from '../network.ts';
-import { gatherRows } from '../ops/gather-rows.ts';
+import { chooseRows, placesOf } from '../ops/choose-rows.ts';
 import { padCausalBatch } from './batch.ts';
 import { startCausalDecoding } from './decoding.ts';
 import type { Span } from './positions.ts';
@@ -13,10 +14,9 @@ export type KeysAndValues = {
 };
 
 export interface CausalInputs {
-  /** [rows · length], the next tokens of every row. */
-  ids: Int32Array;
+  /** What `prepare` made. */
+  inputs: Tensors;
   rows: number;
-  span: Span;
   /** Of every layer, for the tokens before. */
   caches?: readonly KeysAndValues[] | undefined;
 }
@@ -27,24 +27,30 @@ export interface Decoded {
   caches: KeysAndValues[];
 }
 
-/** The layers of a decoder-only model, from tokens to the last hidden states. */
-export type Decode<Config extends ModelConfig> = (network: Network<Config>, inputs: CausalInputs) => Decoded;
+/** A decoder-only model, from tokens to the last hidden states. */
+export interface CausalDecoder<Config extends ModelConfig> {
+  /** What the layers read; ids: [rows · length], the next tokens of every row. */
+  prepare(config: Config, ids: Int32Array, span: Span): HostTensors;
+  decode(network: Network<Config>, inputs: CausalInputs): Decoded;
+}
 
 /** All that decoder-only models have in common: the loss falls on the answer's tokens, and answers go on where the prompt ends. */
 export function causalParts<Config extends ModelConfig>(
-  decode: Decode<Config>,
+  decoder: CausalDecoder<Config>,
 ): Pick<Architecture<Config>, 'taskType' | 'makeBatch' | 'startDecoding'> {
   return {
     taskType: 'CAUSAL_LM',
     makeBatch: (examples, config) => {
       const { ids, rows, labels, labelPositions } = padCausalBatch(examples, config);
       const span = { length: ids.length / rows, past: 0, starts: [] };
-      const logits = (network: Network) => {
-        const { hidden } = decode(network as Network<Config>, { ids, rows, span });
-        return headLogits(network, gatherRows(hidden, tensor1d(labelPositions, 'int32')));
+      const choice = { labelRows: vector(labelPositions), labelPlaces: vector(placesOf(labelPositions, ids.length)) };
+      const logits = (network: Network, inputs: Tensors) => {
+        const { labelRows, labelPlaces } = inputs as Tensors<keyof typeof choice>;
+        const { hidden } = decoder.decode(network as Network<Config>, { inputs, rows });
+        return headLogits(network, chooseRows(hidden, { rows: labelRows, places: labelPlaces }));
       };
-      return { labels, logits };
+      return { labels, inputs: { ...decoder.prepare(config, ids, span), ...choice }, logits };
     },
-    startDecoding: (network, inputs) => startCausalDecoding(network, decode, inputs),
+    startDecoding: (network, inputs) => startCausalDecoding(network, decoder, inputs),
   };
 }

@@ -1,26 +1,26 @@
 import { InvalidRequestError } from '@capstan/core';
-import { type Tensor2D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor, type Tensor2D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { DecodingSession, ModelConfig } from '../architecture.ts';
+import { createTokenComputation } from '../graph/token-graph.ts';
+import { toTensors } from '../host-tensor.ts';
 import { headLogits, type Network } from '../network.ts';
 import { gatherRows } from '../ops/gather-rows.ts';
 import { selectRows } from '../select-rows.ts';
-import type { Decode, KeysAndValues } from './causal.ts';
+import type { CausalDecoder, KeysAndValues } from './causal.ts';
 
 /** Rows are padded on the left, so that all of them end together; the first turn reads the prompts, later ones a token a row. */
 export function startCausalDecoding<Config extends ModelConfig>(
   network: Network<Config>,
-  decode: Decode<Config>,
+  decoder: CausalDecoder<Config>,
   inputs: readonly Int32Array[],
 ): DecodingSession {
-  if (inputs.some(({ length }) => length === 0)) throw new InvalidRequestError('The prompt has no tokens to go on from.');
-  const promptLength = Math.max(...inputs.map(({ length }) => length));
-  let starts = inputs.map(({ length }) => promptLength - length);
-  const prompts = new Int32Array(inputs.length * promptLength).fill(network.model.config.padId);
-  for (const [row, input] of inputs.entries()) prompts.set(input, row * promptLength + (starts[row] as number));
+  const { promptLength, prompts, starts: first } = padPrompts(inputs, network.model.config.padId);
+  let starts = first;
   const lastOfRows = tensor1d(
     inputs.map((_, row) => (row + 1) * promptLength - 1),
     'int32',
   );
+  const computeToken = createTokenComputation();
   let caches: KeysAndValues[] | undefined;
   let past = 0;
   const replaceCaches = (next: KeysAndValues[]): void => {
@@ -33,9 +33,17 @@ export function startCausalDecoding<Config extends ModelConfig>(
       const length = tokens === undefined ? promptLength : 1;
       const ids = tokens === undefined ? prompts : Int32Array.from(tokens);
       const { result, cached } = tidy(() => {
-        const decoded = decode(network, { ids, rows: starts.length, span: { length, past, starts }, caches });
-        const last: Tensor2D = length === 1 ? decoded.hidden : gatherRows(decoded.hidden, lastOfRows);
-        return { result: read(headLogits(network, last)), cached: decoded.caches };
+        const rows = starts.length;
+        const prepared = toTensors(decoder.prepare(network.model.config, ids, { length, past, starts }));
+        const decode = (last: (hidden: Tensor2D) => Tensor2D) => {
+          const decoded = decoder.decode(network, { inputs: prepared, rows, caches });
+          return [headLogits(network, last(decoded.hidden)), ...decoded.caches.flatMap(tensorsOf)];
+        };
+        const [logits, ...grown] =
+          tokens === undefined || caches === undefined
+            ? decode((hidden) => gatherRows(hidden, lastOfRows))
+            : computeToken(rows, [...Object.values(prepared), ...caches.flatMap(tensorsOf)], () => decode((hidden) => hidden));
+        return { result: read(logits as Tensor2D), cached: pairs(grown) };
       });
       replaceCaches(cached);
       past += length;
@@ -50,6 +58,23 @@ export function startCausalDecoding<Config extends ModelConfig>(
       disposeCaches(caches);
     },
   };
+}
+
+function padPrompts(inputs: readonly Int32Array[], padId: number): { promptLength: number; prompts: Int32Array; starts: number[] } {
+  if (inputs.some(({ length }) => length === 0)) throw new InvalidRequestError('The prompt has no tokens to go on from.');
+  const promptLength = Math.max(...inputs.map(({ length }) => length));
+  const starts = inputs.map(({ length }) => promptLength - length);
+  const prompts = new Int32Array(inputs.length * promptLength).fill(padId);
+  for (const [row, input] of inputs.entries()) prompts.set(input, row * promptLength + (starts[row] as number));
+  return { promptLength, prompts, starts };
+}
+
+function tensorsOf({ keys, values }: KeysAndValues): Tensor[] {
+  return [keys, values];
+}
+
+function pairs(tensors: readonly Tensor[]): KeysAndValues[] {
+  return Array.from({ length: tensors.length / 2 }, (_, i) => ({ keys: tensors[2 * i], values: tensors[2 * i + 1] }) as KeysAndValues);
 }
 
 function disposeCaches(caches: readonly KeysAndValues[] | undefined): void {

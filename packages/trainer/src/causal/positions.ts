@@ -1,4 +1,4 @@
-import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import type { HostTensor } from '../host-tensor.ts';
 import { MASKED } from '../padding-mask.ts';
 
 export interface Span {
@@ -17,7 +17,7 @@ export function positionsOf({ length, past, starts }: Span): Int32Array {
 }
 
 /** [rows or 1, 1, length, past + length]: MASKED where a key lies ahead of its query, before its row's start, or out of the window. */
-export function causalBias({ length, past, starts }: Span, window: number | null): Tensor4D {
+export function causalBias({ length, past, starts }: Span, window: number | null): HostTensor {
   const rows = starts.length > 0 ? starts : [0];
   const keys = past + length;
   const bias = new Float32Array(rows.length * length * keys);
@@ -29,5 +29,5 @@ export function causalBias({ length, past, starts }: Span, window: number | null
       bias.fill(MASKED, offset + past + query + 1, offset + keys);
     }
   }
-  return tensor4d(bias, [rows.length, 1, length, keys]);
+  return { values: bias, shape: [rows.length, 1, length, keys] };
 }

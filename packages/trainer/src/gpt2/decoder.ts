@@ -1,8 +1,10 @@
 import { InvalidRequestError } from '@capstan/core';
-import { add, type Tensor2D, type Tensor4D, tensor1d } from '@tensorflow/tfjs-core';
+import { add, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { attend } from '../causal/attend.ts';
 import type { CausalInputs, Decoded, KeysAndValues } from '../causal/causal.ts';
-import { causalBias, positionsOf } from '../causal/positions.ts';
+import { causalBias, positionsOf, type Span } from '../causal/positions.ts';
+import { runLayer } from '../checkpointed-layer.ts';
+import { type HostTensors, type Tensors, vector } from '../host-tensor.ts';
 import { dropout, linear, type Network, norm, weightOf } from '../network.ts';
 import { columns } from '../ops/columns.ts';
 import { gatherRows } from '../ops/gather-rows.ts';
@@ -13,37 +15,43 @@ import { EMBEDDING, POSITIONS } from './layout.ts';
 
 type Gpt2Network = Network<Gpt2Config>;
 
-export function decode(network: Gpt2Network, { ids, rows, span, caches }: CausalInputs): Decoded {
+export function prepare(config: Gpt2Config, ids: Int32Array, span: Span): HostTensors {
+  return { ids: vector(ids), positions: vector(positionIds(config, ids, span)), bias: causalBias(span, null) };
+}
+
+export function decode(network: Gpt2Network, { inputs, rows, caches }: CausalInputs): Decoded {
   const { layers } = network.model.config;
-  const bias = causalBias(span, null);
-  let x = embed(network, ids, positionIds(network, { ids, rows, span }));
+  const { ids, positions, bias } = inputs as Tensors<'ids' | 'positions' | 'bias'>;
+  let x = embed(network, ids, positions);
   const next: KeysAndValues[] = [];
   for (let i = 0; i < layers; i++) {
-    const layer = decoderLayer(network, `transformer.h.${i}`, x, { rows, bias, cache: caches?.[i] });
-    x = layer.x;
-    next.push(layer.cache);
+    const name = `transformer.h.${i}`;
+    x = runLayer(network, { index: i, name, inputs: [x, bias], constants: 1 }, (inner, before, mask) => {
+      const made = decoderLayer(inner as Gpt2Network, name, before as Tensor2D, { rows, bias: mask as Tensor, cache: caches?.[i] });
+      next[i] = made.cache;
+      return made.x;
+    }) as Tensor2D;
   }
   return { hidden: norm(network, 'transformer.ln_f', x), caches: next };
 }
 
-function positionIds({ model }: Gpt2Network, { ids, span }: CausalInputs): Int32Array {
+function positionIds({ positions: most }: Gpt2Config, ids: Int32Array, span: Span): Int32Array {
   const positions = positionsOf(span);
-  const most = model.config.positions;
   if (span.past + span.length > most)
     throw new InvalidRequestError(`The text has ${span.past + span.length} tokens; the model knows ${most} positions.`);
   if (positions.length === ids.length) return positions;
   return Int32Array.from(ids, (_, i) => positions[i % positions.length] as number);
 }
 
-function embed(network: Gpt2Network, ids: Int32Array, positions: Int32Array): Tensor2D {
-  const tokens = gatherRows(weightOf(network, EMBEDDING), tensor1d(ids, 'int32'));
-  const places = gatherRows(weightOf(network, POSITIONS), tensor1d(positions, 'int32'));
+function embed(network: Gpt2Network, ids: Tensor, positions: Tensor): Tensor2D {
+  const tokens = gatherRows(weightOf(network, EMBEDDING), ids as Tensor1D);
+  const places = gatherRows(weightOf(network, POSITIONS), positions as Tensor1D);
   return dropout(network, add(tokens, places) as Tensor2D, network.model.config.embeddingDropoutRate);
 }
 
 interface LayerInputs {
   rows: number;
-  bias: Tensor4D;
+  bias: Tensor;
   cache: KeysAndValues | undefined;
 }
 

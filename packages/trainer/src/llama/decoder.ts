@@ -1,36 +1,53 @@
-import { add, reshape, type Tensor2D, type Tensor4D, tensor1d } from '@tensorflow/tfjs-core';
+import { add, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { attend } from '../causal/attend.ts';
 import type { CausalInputs, Decoded, KeysAndValues } from '../causal/causal.ts';
-import { causalBias, positionsOf } from '../causal/positions.ts';
+import { causalBias, positionsOf, type Span } from '../causal/positions.ts';
+import { runLayer } from '../checkpointed-layer.ts';
+import { type HostTensors, type Tensors, vector } from '../host-tensor.ts';
 import { linear, type Network, norm, weightOf } from '../network.ts';
+import { foldWidth } from '../ops/fold-width.ts';
 import { gatedSilu } from '../ops/gated-silu.ts';
 import { gatherRows } from '../ops/gather-rows.ts';
 import { splitHeads } from '../ops/heads.ts';
-import { rotate } from '../ops/rotate.ts';
+import { rotate, type Turns } from '../ops/rotate.ts';
 import type { LlamaConfig } from './config.ts';
 import { EMBEDDING } from './layout.ts';
-import { type Turns, turnsAt } from './rope.ts';
+import { turnsAt } from './rope.ts';
 
 type LlamaNetwork = Network<LlamaConfig>;
 
-export function decode(network: LlamaNetwork, { ids, rows, span, caches }: CausalInputs): Decoded {
-  const { layers, rope, windows } = network.model.config;
-  const turns = turnsAt(rope, positionsOf(span), span.length);
-  const biases = new Map([...new Set(windows)].map((window) => [window, causalBias(span, window)]));
-  let x = gatherRows(weightOf(network, EMBEDDING), tensor1d(ids, 'int32'));
+export function prepare({ rope, windows }: LlamaConfig, ids: Int32Array, span: Span): HostTensors {
+  const biases = [...new Set(windows)].map((window) => [biasName(window), causalBias(span, window)]);
+  return { ids: vector(ids), ...turnsAt(rope, positionsOf(span), span.length), ...Object.fromEntries(biases) };
+}
+
+/** Layers with windows of equal lengths share a bias. */
+function biasName(window: number | null | undefined): string {
+  return `bias ${window ?? 'all'}`;
+}
+
+export function decode(network: LlamaNetwork, { inputs, rows, caches }: CausalInputs): Decoded {
+  const { layers, windows } = network.model.config;
+  const { ids, cosines, sines } = inputs as Tensors<'ids'> & Turns;
+  let x = gatherRows(weightOf(network, EMBEDDING), ids as Tensor1D);
   const next: KeysAndValues[] = [];
   for (let i = 0; i < layers; i++) {
-    const bias = biases.get(windows[i] ?? null) as Tensor4D;
-    const layer = decoderLayer(network, `model.layers.${i}`, x, { rows, bias, turns, cache: caches?.[i] });
-    x = layer.x;
-    next.push(layer.cache);
+    const bias = inputs[biasName(windows[i])] as Tensor;
+    const name = `model.layers.${i}`;
+    const layer = { index: i, name, inputs: [x, bias, cosines, sines], constants: 3 };
+    x = runLayer(network, layer, (inner, before, mask, cosine, sine) => {
+      const turns = { cosines: cosine as Tensor, sines: sine as Tensor };
+      const made = decoderLayer(inner as LlamaNetwork, name, before as Tensor2D, { rows, bias: mask as Tensor, turns, cache: caches?.[i] });
+      next[i] = made.cache;
+      return made.x;
+    }) as Tensor2D;
   }
   return { hidden: norm(network, 'model.norm', x), caches: next };
 }
 
 interface LayerInputs {
   rows: number;
-  bias: Tensor4D;
+  bias: Tensor;
   turns: Turns;
   cache: KeysAndValues | undefined;
 }
@@ -54,8 +71,7 @@ function decoderLayer(network: LlamaNetwork, layer: string, x: Tensor2D, { rows,
 function normHeads(network: LlamaNetwork, module: string, x: Tensor2D): Tensor2D {
   const { normsHeads, headWidth } = network.model.config;
   if (!normsHeads) return x;
-  const perHead = reshape(x, [-1, headWidth]) as Tensor2D;
-  return reshape(norm(network, module, perHead), x.shape) as Tensor2D;
+  return foldWidth(norm(network, module, foldWidth(x, headWidth)), x.shape[1]);
 }
 
 function feedForward(network: LlamaNetwork, module: string, x: Tensor2D): Tensor2D {

@@ -1,5 +1,5 @@
 import { ModelError } from '@capstan/core';
-import { type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
+import type { HostTensor } from '../host-tensor.ts';
 import { isObject, type Json, readCount, readPositive } from '../read-config.ts';
 
 export interface Rope {
@@ -79,23 +79,17 @@ function yarnMagnitude(factor: number, settings: Json): number {
   return grown(1);
 }
 
-export interface Turns {
-  /** [rows or 1, 1, length, headWidth] */
-  cosines: Tensor4D;
-  sines: Tensor4D;
-}
-
-/** positions: [rows · length] → the cosine and sine of every coordinate's turn there, both halves alike. */
-export function turnsAt({ frequencies, magnitude }: Rope, positions: Int32Array, length: number): Turns {
+/** positions: [rows · length] → the cosine and sine of every coordinate's turn there, both halves alike: [rows or 1, 1, length, headWidth]. */
+export function turnsAt({ frequencies, magnitude }: Rope, positions: Int32Array, length: number): Record<'cosines' | 'sines', HostTensor> {
   const width = 2 * frequencies.length;
-  const shape: [number, number, number, number] = [positions.length / length, 1, length, width];
+  const shape = [positions.length / length, 1, length, width];
   const angles = (turn: (angle: number) => number) => {
     const values = new Float32Array(positions.length * width);
     for (let i = 0; i < values.length; i++) {
       const frequency = frequencies[i % frequencies.length] as number;
       values[i] = magnitude * turn((positions[Math.floor(i / width)] as number) * frequency);
     }
-    return tensor4d(values, shape);
+    return { values, shape };
   };
   return { cosines: angles(Math.cos), sines: angles(Math.sin) };
 }

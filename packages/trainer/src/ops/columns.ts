@@ -1,9 +1,13 @@
-import { pad, slice, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { pad, split, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
 import { defineOp } from './define-op.ts';
 
 export const columnsOp = defineOp<'x'>({
   name: 'CapstanColumns',
-  forward: ({ x }, { start, width }) => [slice(x, [0, Number(start)], [x.shape[0] as number, Number(width)])],
+  forward: ({ x }, { start, width, total }) => {
+    // A slice would fix the number of rows.
+    const widths = [Number(start), Number(width), Number(total) - Number(start) - Number(width)].filter((size) => size > 0);
+    return [split(x, widths, 1)[start === 0 ? 0 : 1] as Tensor];
+  },
   inputsToSave: [],
   outputsToSave: [false],
   gradient: (upstream: Tensor, _saved, { start, width, total }) => ({

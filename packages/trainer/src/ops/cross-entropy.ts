@@ -25,6 +25,8 @@ import {
   tidy,
   unregisterKernel,
 } from '@tensorflow/tfjs-core';
+import { NATIVE } from '../graph/native-backend.ts';
+import { sparseCrossEntropy } from '../graph/sparse-cross-entropy.ts';
 import { wasmHost } from '../wasm/host.ts';
 import { defineOp } from './define-op.ts';
 
@@ -34,6 +36,8 @@ const TINY = 1.1754943508222875e-38;
 const summedOp = defineOp<'logits' | 'labels'>({
   name: 'CapstanCrossEntropy',
   forward: ({ logits, labels }, { smoothing }) => {
+    const native = smoothing === 0 ? sparseCrossEntropy(logits, labels) : undefined;
+    if (native !== undefined) return [sum(native[0]), native[1]];
     const [rows, vocabulary] = logits.shape as [number, number];
     const probabilities = softmax(logits);
     const positions = add(mul(range(0, rows, 1, 'int32'), scalar(vocabulary, 'int32')), labels);
@@ -46,8 +50,10 @@ const summedOp = defineOp<'logits' | 'labels'>({
   inputsToSave: ['labels'],
   outputsToSave: [false, true],
   gradient: (upstream, saved, { smoothing }) => {
-    const [labels, probabilities] = saved as [Tensor1D, Tensor2D];
-    return { logits: () => engine().runKernel(GRADIENT, { probabilities, labels, upstream }, { smoothing: Number(smoothing) }) as Tensor };
+    const [labels, kept] = saved as [Tensor1D, Tensor2D];
+    if (smoothing === 0 && engine().backendName === NATIVE) return { logits: () => mul(kept, upstream) };
+    const inputs = { probabilities: kept, labels, upstream };
+    return { logits: () => engine().runKernel(GRADIENT, inputs, { smoothing: Number(smoothing) }) as Tensor };
   },
 });
 

@@ -15,10 +15,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { initBackend } from '../backend.ts';
 import { createRandom } from '../random.ts';
 import { addBias } from './add-bias.ts';
+import { addMask } from './add-mask.ts';
 import { attention } from './attention.ts';
-import { addMask, biasedSoftmax } from './biased-softmax.ts';
+import { chooseRows, placesOf } from './choose-rows.ts';
 import { columns } from './columns.ts';
 import { crossEntropy } from './cross-entropy.ts';
+import { foldWidth } from './fold-width.ts';
 import { gatedGelu } from './gated-gelu.ts';
 import { gatedSilu } from './gated-silu.ts';
 import { gatherRows } from './gather-rows.ts';
@@ -77,19 +79,17 @@ const CASES: Case[] = [
     ],
     op: (x, a, b) => loraLinear(x as Tensor2D, x as Tensor2D, frozenWeight(), { a: a as Tensor2D, b: b as Tensor2D, scale: 2 }),
   },
-  {
-    name: 'biasedSoftmax',
-    shapes: [
-      [2, 3, 4, 5],
-      [1, 3, 4, 5],
-    ],
-    op: (scores, bias) => biasedSoftmax(scores as Tensor4D, bias as Tensor4D),
-  },
-  { name: 'addMask', shapes: [[1, 3, 4, 5]], op: (x) => addMask(x as Tensor4D, tensor(new Float32Array(10).fill(-1), [2, 1, 1, 5])) },
+  { name: 'addMask', shapes: [[3, 4, 5]], op: (x) => addMask(x, tensor(new Float32Array(10).fill(-1), [2, 1, 1, 5])) },
   { name: 'splitHeads', shapes: [[6, 8]], op: (x) => splitHeads(x as Tensor2D, 2, 4) },
   { name: 'mergeHeads', shapes: [[2, 4, 3, 2]], op: (x) => mergeHeads(x as Tensor4D) },
   { name: 'gatherRows', shapes: [[4, 3]], op: (table) => gatherRows(table, ids([3, 1, 3, 0])) },
-  { name: 'lookUpPositions', shapes: [[4, 2]], op: (table) => lookUpPositions(table, ids([0, 3, 3, 1, 2, 0]), { queries: 2, keys: 3 }) },
+  { name: 'lookUpPositions', shapes: [[4, 2]], op: (table) => lookUpPositions(table, reshape(ids([0, 3, 3, 1, 2, 0]), [2, 3])) },
+  {
+    name: 'chooseRows',
+    shapes: [[4, 3]],
+    op: (x) => chooseRows(x as Tensor2D, { rows: ids([3, 1]), places: ids([...placesOf(Int32Array.of(3, 1), 4)]) }),
+  },
+  { name: 'foldWidth', shapes: [[4, 6]], op: (x) => foldWidth(x as Tensor2D, 3) },
   { name: 'scaleBy', shapes: [[3, 3]], op: (x) => scaleBy(x, 0.25) },
   {
     name: 'crossEntropy with smoothed labels',
@@ -128,6 +128,16 @@ const CASES: Case[] = [
       [2, 2, 5, 4],
     ],
     op: (queries, keys, values) => attention({ ...heads(queries, keys, values), bias: wave4d([2, 1, 1, 5]), scale: 0.5 }),
+  },
+  {
+    name: 'attention with a bias that trains',
+    shapes: [
+      [2, 3, 4, 2],
+      [2, 3, 5, 2],
+      [2, 3, 5, 2],
+      [3, 4, 5],
+    ],
+    op: (queries, keys, values, bias) => attention({ ...heads(queries, keys, values), bias: bias as Tensor, scale: 1 }),
   },
   {
     name: 'attention with dropout',

@@ -2,11 +2,11 @@ import { reshape, type Tensor, type Tensor2D, type Tensor4D, transpose } from '@
 import { defineOp } from './define-op.ts';
 
 const split = (x: Tensor, batch: number, heads: number): Tensor => {
-  return transpose(reshape(x, [batch, (x.shape[0] as number) / batch, heads, (x.shape[1] as number) / heads]), [0, 2, 1, 3]);
+  return transpose(reshape(x, [batch, -1, heads, (x.shape[1] as number) / heads]), [0, 2, 1, 3]);
 };
 const merge = (x: Tensor): Tensor => {
-  const [batch, heads, length, width] = x.shape as [number, number, number, number];
-  return reshape(transpose(x, [0, 2, 1, 3]), [batch * length, heads * width]);
+  const [, heads, , width] = x.shape as [number, number, number, number];
+  return reshape(transpose(x, [0, 2, 1, 3]), [-1, heads * width]);
 };
 
 export const splitHeadsOp = defineOp<'x'>({

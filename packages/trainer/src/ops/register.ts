@@ -1,8 +1,11 @@
+import { registerCheckpoints } from '../checkpointed-layer.ts';
 import { addBiasOp } from './add-bias.ts';
+import { addMaskOp } from './add-mask.ts';
 import { attentionOp } from './attention.ts';
-import { addMaskOp, biasedSoftmaxOp } from './biased-softmax.ts';
+import { chooseRowsOp } from './choose-rows.ts';
 import { columnsOp } from './columns.ts';
 import { registerCrossEntropy } from './cross-entropy.ts';
+import { foldWidthOp } from './fold-width.ts';
 import { gatedSiluOp } from './gated-silu.ts';
 import { gatherRowsOp } from './gather-rows.ts';
 import { geluOp, geluTanhOp } from './gelu.ts';
@@ -20,8 +23,9 @@ const OPS = [
   addMaskOp,
   applyMaskOp,
   attentionOp,
-  biasedSoftmaxOp,
+  chooseRowsOp,
   columnsOp,
+  foldWidthOp,
   gatedSiluOp,
   gatherRowsOp,
   geluOp,
@@ -40,5 +44,6 @@ const OPS = [
 export function registerOps(backendName: string): void {
   for (const op of OPS) op.register(backendName);
   registerCrossEntropy(backendName);
+  registerCheckpoints(backendName);
   registerStockGradients();
 }

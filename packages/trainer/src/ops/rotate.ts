@@ -1,4 +1,4 @@
-import { add, concat, mul, neg, slice, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { add, concat, mul, neg, split, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import { defineOp } from './define-op.ts';
 
 /** Rotary positions (Su et al., 2021): every head's first half and second half are the coordinates that turn. */
@@ -15,14 +15,17 @@ export const rotateOp = defineOp<'x' | 'cosines' | 'sines'>({
 
 /** (a, b) → (−b, a), or back. */
 function quarterTurn(x: Tensor, direction: 1 | -1): Tensor {
-  const [batch, heads, length, width] = x.shape as [number, number, number, number];
-  const half = width / 2;
-  const first = slice(x, [0, 0, 0, 0], [batch, heads, length, half]);
-  const second = slice(x, [0, 0, 0, half], [batch, heads, length, half]);
+  const [first, second] = split(x, 2, 3) as [Tensor, Tensor];
   return direction === 1 ? concat([neg(second), first], 3) : concat([second, neg(first)], 3);
 }
 
-/** x: [batch, heads, length, width], cosines, sines: [batch or 1, 1, length, width] → x turned by its position. */
-export function rotate(x: Tensor4D, { cosines, sines }: { cosines: Tensor4D; sines: Tensor4D }): Tensor4D {
+export interface Turns {
+  /** [batch or 1, 1, length, width] */
+  cosines: Tensor;
+  sines: Tensor;
+}
+
+/** x: [batch, heads, length, width] → x turned by its position. */
+export function rotate(x: Tensor4D, { cosines, sines }: Turns): Tensor4D {
   return rotateOp({ x, cosines, sines }) as Tensor4D;
 }

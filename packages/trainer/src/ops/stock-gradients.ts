@@ -1,4 +1,4 @@
-import { type GradConfig, matMul, mul, registerGradient, reshape, square, step, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { cast, type GradConfig, greater, matMul, mul, registerGradient, reshape, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * The gradients of the few stock ops that the model uses outside of ours. tfjs-core registers none by itself, and its own set saves
@@ -30,7 +30,7 @@ const matMulGradient: GradConfig = {
 const reluGradient: GradConfig = {
   kernelName: 'Relu',
   outputsToSave: [true],
-  gradFunc: (upstream, saved) => ({ x: () => mul(upstream as Tensor, step(saved[0] as Tensor)) }),
+  gradFunc: (upstream, saved) => ({ x: () => mul(upstream as Tensor, cast(greater(saved[0] as Tensor, 0), 'float32')) }),
 };
 
 const reshapeGradient: GradConfig = {

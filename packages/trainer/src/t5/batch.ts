@@ -1,5 +1,9 @@
 import { longest, type TokenizedExample } from '../batches.ts';
+import { type HostTensors, vector } from '../host-tensor.ts';
+import { placesOf } from '../ops/choose-rows.ts';
+import { aheadMask, paddingMask } from '../padding-mask.ts';
 import type { T5Config } from './config.ts';
+import { relativeBuckets } from './position-bias.ts';
 
 /** Rows padded on the right to their longest: `…Ids` are [rows · length]. */
 export interface T5Batch {
@@ -30,4 +34,29 @@ export function padBatch(examples: readonly TokenizedExample[], config: Pick<T5C
     count += example.labels.length;
   }
   return { sourceIds, sourceLengths: examples.map(({ inputIds }) => inputIds.length), decoderIds, labels, labelPositions };
+}
+
+/** What the network reads of a batch. */
+export function batchInputs({ sourceIds, sourceLengths, decoderIds, labelPositions }: T5Batch, config: T5Config): HostTensors {
+  const length = decoderIds.length / sourceLengths.length;
+  const buckets = relativeBuckets(config, { queryLength: length, keyLength: length, queryOffset: 0, bidirectional: false });
+  return {
+    ...sourceInputs(sourceIds, sourceLengths, config),
+    decoderIds: vector(decoderIds),
+    decoderBuckets: { values: buckets, shape: [length, length] },
+    ahead: aheadMask(length),
+    labelRows: vector(labelPositions),
+    labelPlaces: vector(placesOf(labelPositions, decoderIds.length)),
+  };
+}
+
+/** What the encoder reads; ids: [rows · length], `lengths` holds each row's real number of tokens. */
+export function sourceInputs(ids: Int32Array, lengths: readonly number[], config: T5Config): HostTensors {
+  const length = ids.length / lengths.length;
+  const buckets = relativeBuckets(config, { queryLength: length, keyLength: length, queryOffset: 0, bidirectional: true });
+  return {
+    sourceIds: vector(ids),
+    sourceMask: paddingMask(lengths, length),
+    sourceBuckets: { values: buckets, shape: [length, length] },
+  };
 }

@@ -1,20 +1,22 @@
-import { gather, reshape, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { gather, reshape, type Tensor, type Tensor2D, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { DecodingSession } from '../architecture.ts';
+import { createTokenComputation, type TokenComputation } from '../graph/token-graph.ts';
+import { toTensors } from '../host-tensor.ts';
 import { selectRows } from '../select-rows.ts';
+import type { KeysAndValues } from './attention.ts';
+import { sourceInputs } from './batch.ts';
 import type { T5Network } from './config.ts';
-import { decode, type LayerCache, logitsOf } from './decoder.ts';
+import { decode, decoderBias, type LayerCache, logitsOf } from './decoder.ts';
 import { type Encoded, encode } from './encoder.ts';
+import { relativeBuckets } from './position-bias.ts';
 
 /** Encodes the inputs and keeps what every later token needs: the keys and values of all layers. */
 export function startDecoding(network: T5Network, inputs: readonly Int32Array[]): DecodingSession {
-  const { padId, decoderStartId } = network.model.config;
-  const length = inputs.reduce((longest, input) => Math.max(longest, input.length), 0);
-  const ids = new Int32Array(inputs.length * length).fill(padId);
-  for (const [row, input] of inputs.entries()) ids.set(input, row * length);
-  const lengths = inputs.map((input) => input.length);
-  let encoded = tidy(() => encode(network, tensor1d(ids, 'int32'), lengths));
+  const { decoderStartId } = network.model.config;
+  let encoded = encodeSources(network, inputs);
   let inputOf = inputs.map((_, row) => row);
   let caches: LayerCache[] | undefined;
+  const computeToken = createTokenComputation();
   const replaceCaches = (next: LayerCache[]): void => {
     disposeReplaced(caches, next);
     caches = next;
@@ -23,8 +25,8 @@ export function startDecoding(network: T5Network, inputs: readonly Int32Array[])
     beginnings: inputs.map(() => Int32Array.of(decoderStartId)),
     advance: (tokens = inputOf.map(() => decoderStartId), read) => {
       const { result, cached } = tidy(() => {
-        const decoded = decode(network, tensor1d([...tokens], 'int32'), encoded, caches);
-        return { result: read(logitsOf(network, decoded.hidden)), cached: decoded.caches };
+        const { logits, caches: after } = nextLogits(network, { tokens, encoded, caches }, computeToken);
+        return { result: read(logits), cached: after };
       });
       replaceCaches(cached);
       return result;
@@ -48,18 +50,59 @@ export function startDecoding(network: T5Network, inputs: readonly Int32Array[])
     },
     dispose: () => {
       disposeAll([encoded.hidden, encoded.mask]);
-      for (const { self, cross } of caches ?? []) disposeAll([self.keys, self.values, cross.keys, cross.values]);
+      disposeAll((caches ?? []).flatMap(tensorsOf));
     },
   };
 }
 
-/** hidden: [batch · length, width], mask: [batch, 1, 1, length] */
-function selectEncoded({ hidden, mask, batch }: Encoded, rows: readonly number[]): Encoded {
+function encodeSources(network: T5Network, inputs: readonly Int32Array[]): Encoded {
+  const { config } = network.model;
+  const lengths = inputs.map((input) => input.length);
+  const length = lengths.reduce((longest, next) => Math.max(longest, next), 0);
+  const ids = new Int32Array(inputs.length * length).fill(config.padId);
+  for (const [row, input] of inputs.entries()) ids.set(input, row * length);
+  return tidy(() => encode(network, toTensors(sourceInputs(ids, lengths, config)), inputs.length));
+}
+
+interface TokenInputs {
+  tokens: readonly number[];
+  encoded: Encoded;
+  caches: readonly LayerCache[] | undefined;
+}
+
+/** The first token also computes what the decoder reads of the source; the rest are alike. */
+function nextLogits(network: T5Network, { tokens, encoded, caches }: TokenInputs, computeToken: TokenComputation) {
+  const past = caches?.[0]?.self.keys.shape[2] ?? 0;
+  const range = { queryLength: 1, keyLength: past + 1, queryOffset: past, bidirectional: false };
+  const buckets = tensor2d(relativeBuckets(network.model.config, range), [1, past + 1], 'int32');
+  const ids = tensor1d([...tokens], 'int32');
+  const compute = () => {
+    const decoded = decode(network, { ids, bias: decoderBias(network, buckets), encoded, caches });
+    return { logits: logitsOf(network, decoded.hidden), caches: decoded.caches };
+  };
+  if (caches === undefined || past === 0) return compute();
+  const [logits, ...grown] = computeToken(tokens.length, [ids, buckets, encoded.mask, ...caches.flatMap(tensorsOf)], () => {
+    const computed = compute();
+    return [computed.logits, ...computed.caches.flatMap(({ self }) => [self.keys, self.values])];
+  });
+  return { logits: logits as Tensor2D, caches: caches.map(({ cross }, i) => ({ cross, self: pairAt(grown, i) })) };
+}
+
+function tensorsOf({ self, cross }: LayerCache): Tensor[] {
+  return [self.keys, self.values, cross.keys, cross.values];
+}
+
+function pairAt(tensors: readonly Tensor[], layer: number): KeysAndValues {
+  return { keys: tensors[2 * layer], values: tensors[2 * layer + 1] } as KeysAndValues;
+}
+
+/** hidden: [rows · length, width], mask: [rows, 1, 1, length] */
+function selectEncoded({ hidden, mask, rows: before }: Encoded, rows: readonly number[]): Encoded {
   const indices = tensor1d([...rows], 'int32');
-  const length = (hidden.shape[0] as number) / batch;
+  const length = (hidden.shape[0] as number) / before;
   const width = hidden.shape[1] as number;
-  const selected = gather(reshape(hidden, [batch, length * width]), indices);
-  return { hidden: reshape(selected, [rows.length * length, width]), mask: gather(mask, indices), batch: rows.length };
+  const selected = gather(reshape(hidden, [before, length * width]), indices);
+  return { hidden: reshape(selected, [rows.length * length, width]), mask: gather(mask, indices), rows: rows.length };
 }
 
 /** A step makes longer self-attention caches; the cross-attention ones are handed on. */

@@ -1,5 +1,3 @@
-import { type Tensor, type Tensor4D, tensor1d } from '@tensorflow/tfjs-core';
-import { lookUpPositions } from '../ops/position-table.ts';
 import type { T5Config } from './config.ts';
 
 export interface PositionRange {
@@ -9,12 +7,6 @@ export interface PositionRange {
   queryOffset: number;
   /** The encoder looks both ways, the decoder only back. */
   bidirectional: boolean;
-}
-
-/** table: [buckets, heads] → [1, heads, queries, keys], differentiable by the table. */
-export function positionBias(table: Tensor, config: T5Config, range: PositionRange): Tensor4D {
-  const buckets = tensor1d(relativeBuckets(config, range), 'int32');
-  return lookUpPositions(table, buckets, { queries: range.queryLength, keys: range.keyLength });
 }
 
 /** The bucket of every (query, key) pair, row by row. */

@@ -1,9 +1,10 @@
-import { type Tensor2D, tensor1d } from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Architecture } from '../architecture.ts';
-import { gatherRows } from '../ops/gather-rows.ts';
-import { padBatch, type T5Batch } from './batch.ts';
+import type { Tensors } from '../host-tensor.ts';
+import { chooseRows } from '../ops/choose-rows.ts';
+import { batchInputs, padBatch } from './batch.ts';
 import { parseT5Config, type T5Config, type T5Network } from './config.ts';
-import { decode, logitsOf } from './decoder.ts';
+import { decode, decoderBias, logitsOf } from './decoder.ts';
 import { startDecoding } from './decoding.ts';
 import { encode } from './encoder.ts';
 import { EMBEDDING, weightLayout } from './layout.ts';
@@ -16,13 +17,21 @@ export const t5: Architecture<T5Config> = {
   aliases: (name) => (name === EMBEDDING ? ['encoder.embed_tokens.weight', 'decoder.embed_tokens.weight'] : []),
   makeBatch: (examples, config) => {
     const batch = padBatch(examples, config);
-    return { labels: batch.labels, logits: (network) => labelLogits(network as T5Network, batch) };
+    return {
+      labels: batch.labels,
+      inputs: batchInputs(batch, config),
+      logits: (network, inputs) => labelLogits(network as T5Network, inputs, examples.length),
+    };
   },
   startDecoding,
 };
 
-function labelLogits(network: T5Network, batch: T5Batch): Tensor2D {
-  const encoded = encode(network, tensor1d(batch.sourceIds, 'int32'), batch.sourceLengths);
-  const { hidden } = decode(network, tensor1d(batch.decoderIds, 'int32'), encoded);
-  return logitsOf(network, gatherRows(hidden, tensor1d(batch.labelPositions, 'int32')));
+type Name = 'decoderIds' | 'decoderBuckets' | 'ahead' | 'labelRows' | 'labelPlaces';
+
+function labelLogits(network: T5Network, inputs: Tensors, rows: number): Tensor2D {
+  const { decoderIds, decoderBuckets, ahead, labelRows, labelPlaces } = inputs as Tensors<Name>;
+  const encoded = encode(network, inputs, rows);
+  const bias = decoderBias(network, decoderBuckets, ahead);
+  const { hidden } = decode(network, { ids: decoderIds, bias, encoded });
+  return logitsOf(network, chooseRows(hidden, { rows: labelRows, places: labelPlaces }));
 }

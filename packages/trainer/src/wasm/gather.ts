@@ -12,17 +12,17 @@ export function rowGather(): KernelConfig {
     backendName: 'wasm',
     kernelFunc: (call) => {
       const { inputs, backend, attrs } = call;
-      const isRows = attrs?.axis === 0 && attrs.batchDims === 0 && inputs.x?.dtype === 'float32' && inputs.indices?.shape.length === 1;
+      const isRows = attrs?.axis === 0 && attrs.batchDims === 0 && inputs.x?.dtype === 'float32';
       return isRows ? gatherRows(wasmHost(backend), inputs) : stock(call);
     },
   };
 }
 
-/** x: [height, …width], indices: [count] → [count, …width] */
+/** x: [height, …width], indices: any shape → [...indices, …width] */
 function gatherRows(host: WasmHost, inputs: NamedTensorInfoMap): TensorInfo {
   const x = inputs.x as TensorInfo;
   const indices = inputs.indices as TensorInfo;
-  const out = host.makeOutput([indices.shape[0] as number, ...x.shape.slice(1)], 'float32');
+  const out = host.makeOutput([...indices.shape, ...x.shape.slice(1)], 'float32');
   const height = x.shape[0] as number;
   const width = util.sizeFromShape(x.shape.slice(1));
   const source = host.typedArrayFromHeap(x);
