@@ -31,6 +31,8 @@ export const jobSpecSchema = z.object({
     maxGradNorm: z.number().positive(),
     /** The share of every label that is spread over the vocabulary; 0 where it is absent. */
     labelSmoothing: z.number().min(0).lt(1).optional(),
+    /** Whether layers are computed again on the way back instead of kept; false where it is absent. */
+    gradientCheckpointing: z.boolean().optional(),
     /** Overrides the base's `dropout_rate`; null honours it. */
     dropout: z.number().min(0).lt(1).nullable(),
     maxSourceTokens: z.number().int().min(8),

@@ -161,6 +161,7 @@ function trainingToRest(training: JobSpec['training']): CapstanJob['training'] {
     weight_decay: training.weightDecay,
     max_grad_norm: training.maxGradNorm,
     label_smoothing: training.labelSmoothing ?? 0,
+    gradient_checkpointing: training.gradientCheckpointing ?? false,
     dropout: training.dropout,
     max_source_tokens: training.maxSourceTokens,
     max_target_tokens: training.maxTargetTokens,

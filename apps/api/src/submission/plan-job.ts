@@ -41,8 +41,9 @@ export async function planJob(context: PlanContext, caller: Caller, request: Cre
   const shape = shapeOf(model);
   const parameterCount = model.parameterCount ?? 0;
   const measuredTokensPerSecond = measuredSpeed(recent, spec);
+  const backend = recent.find(({ result }) => result?.backend)?.result?.backend ?? null;
   const leakage = validation && (await context.measureLeakage(training, validation));
-  const estimate = estimateJob(spec, { shape, parameterCount, training: facts.training, leakage, pool, measuredTokensPerSecond });
+  const estimate = estimateJob(spec, { shape, parameterCount, training: facts.training, leakage, pool, measuredTokensPerSecond, backend });
   return { spec, poolId, estimate };
 }
 

@@ -82,6 +82,7 @@ function trainOptions({ assignment, model, adapter, examples, evaluation }: Trai
     maxGradNorm,
     weightDecay,
     labelSmoothing: training.labelSmoothing,
+    gradientCheckpointing: training.gradientCheckpointing,
     preference,
     // As TRL: what dropout drops would be taken for a change of preference.
     dropout: training.dropout ?? (preference ? 0 : undefined),

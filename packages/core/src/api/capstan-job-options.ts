@@ -28,6 +28,7 @@ const trainingOptionsSchema = z.strictObject({
   weight_decay: z.number().min(0).max(10).optional(),
   max_grad_norm: z.number().positive().max(1_000_000).optional(),
   label_smoothing: z.number().min(0).lt(1).optional().meta({ description: 'Share of every label that is spread over the vocabulary.' }),
+  gradient_checkpointing: z.boolean().optional().meta({ description: 'Keeps less in memory and takes longer; the result is the same.' }),
   dropout: z.number().min(0).lt(1).nullish().meta({ description: "Overrides the base's dropout_rate; null honours it." }),
   max_source_tokens: z.number().int().min(8).max(4096).optional(),
   max_target_tokens: z.number().int().min(4).max(4096).optional(),

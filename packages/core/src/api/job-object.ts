@@ -124,6 +124,7 @@ export const capstanJobSchema = z.looseObject({
     weight_decay: z.number(),
     max_grad_norm: z.number(),
     label_smoothing: z.number(),
+    gradient_checkpointing: z.boolean(),
     dropout: z.number().nullable(),
     max_source_tokens: z.number().int(),
     max_target_tokens: z.number().int(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelShape } from './model-shape.ts';
+import { countActivations, type ModelShape } from './model-shape.ts';
 
 const count = z.number().int().positive();
 
@@ -22,6 +22,9 @@ export function bertShape(config: z.infer<typeof bertConfigSchema>): ModelShape 
   return {
     task: 'SEQ_CLS',
     modules: [...encoder, { name: 'bert.pooler.dense', inputs: width, outputs: width }],
-    activationsPerRow: ({ source }) => layers * source * (60 * width + 24 * inner + 8 * heads * source),
+    ...countActivations(({ source }) => {
+      const perLayer = source * (60 * width + 24 * inner + 8 * heads * source);
+      return { stacks: [{ layers, perLayer, inputs: source * width }], head: 0 };
+    }),
   };
 }

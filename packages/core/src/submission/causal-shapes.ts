@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LinearModule, ModelShape } from './model-shape.ts';
+import { countActivations, type LinearModule, type ModelShape } from './model-shape.ts';
 
 const count = z.number().int().positive();
 
@@ -64,10 +64,11 @@ function causalShape(modules: LinearModule[], { width, inner, layers, heads, voc
   return {
     task: 'CAUSAL_LM',
     modules,
-    activationsPerRow: ({ source, target }) => {
+    ...countActivations(({ source, target }) => {
       const tokens = source + target;
-      return layers * tokens * (60 * width + 24 * inner + 8 * heads * tokens) + 4 * target * vocabulary;
-    },
+      const perLayer = tokens * (60 * width + 24 * inner + 8 * heads * tokens);
+      return { stacks: [{ layers, perLayer, inputs: tokens * width }], head: 4 * target * vocabulary };
+    }),
   };
 }
 

@@ -91,6 +91,7 @@ const FACTS: EstimateFacts = {
   training: report(),
   leakage: { rows: 0, sources: 0, share: 0 },
   measuredTokensPerSecond: null,
+  backend: 'wasm',
   pool: { gpusPerWorker: 1, pricePerGpuHour: 2, memoryMiB: null },
 };
 
@@ -124,7 +125,7 @@ describe('estimateJob', () => {
       {
         ...SPEC,
         training: { ...SPEC.training, maxSourceTokens: 100 },
-        resources: { ...SPEC.resources, memoryMiB: 512 },
+        resources: { ...SPEC.resources, memoryMiB: 4096 },
       },
       {
         ...FACTS,
@@ -133,9 +134,23 @@ describe('estimateJob', () => {
       },
     );
     expect(odd.warnings.join('\n')).toMatch(
-      /only 10 rows[\s\S]*20 % of the training rows[\s\S]*50 % of the rows are cut: their source[\s\S]*512 MiB[\s\S]*2 validation rows stand in the training file too \(4 %\)/,
+      /only 10 rows[\s\S]*20 % of the training rows[\s\S]*50 % of the rows are cut: their source[\s\S]*4096 MiB[\s\S]*2 validation rows stand in the training file too \(4 %\)/,
     );
     expect(estimateJob({ ...SPEC, validationFile: null }, { ...FACTS, leakage: null }).warnings.join()).toMatch(/No validation_file/);
+  });
+
+  it('a job that cannot fit its pool is refused with what would help; it is only warned of on a GPU, whose memory is another, and of a limit of its own', () => {
+    const within = (memoryMiB: number, gpusPerWorker = 0) =>
+      estimateJob(
+        { ...SPEC, resources: { workers: 1, gpusPerWorker, memoryMiB: null } },
+        { ...FACTS, pool: { ...FACTS.pool, gpusPerWorker, memoryMiB } },
+      );
+    expect(() => within(3700)).toThrow(/a worker gets 3700 MiB: lower capstan.training.micro_batch_size or set .*gradient_checkpointing/);
+    expect(() => within(512)).toThrow(/even one row at once with gradient_checkpointing needs \d+ MiB/);
+    expect(within(512, 1).warnings.join()).toMatch(/a worker gets 512 MiB/);
+    expect(within(100_000).warnings).toEqual([]);
+    const named = { ...SPEC, resources: { workers: 1, gpusPerWorker: 0, memoryMiB: 512 } };
+    expect(estimateJob(named, FACTS).warnings.join()).toMatch(/a worker gets 512 MiB/);
   });
 
   it('a layer that the model does not have is refused by name', () => {

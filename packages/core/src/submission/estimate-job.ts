@@ -3,6 +3,7 @@ import type { JobEstimate, JobSpec } from '../job.ts';
 import { billedUnits, type Pool } from '../pool.ts';
 import { peakMemoryBytes } from './estimate-memory.ts';
 import { estimateWarnings } from './estimate-warnings.ts';
+import { refuseWithoutRoom } from './memory-room.ts';
 import type { ModelShape } from './model-shape.ts';
 import { trainableParameters } from './trainable-parameters.ts';
 
@@ -15,6 +16,8 @@ export interface EstimateFacts {
   pool: Pick<Pool, 'gpusPerWorker' | 'pricePerGpuHour' | 'memoryMiB'>;
   /** Tokens per second of an earlier job with the same base, method and pool; null where none ended yet. */
   measuredTokensPerSecond: number | null;
+  /** What such jobs of the pool computed on; null where none ended yet. */
+  backend: string | null;
 }
 
 /** Sustained rates to start from, until a job of the pool was measured. */
@@ -24,7 +27,10 @@ const STARTUP_SECONDS = 10;
 /** English text in a T5 vocabulary, for datasets that were read without a tokenizer. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** What the job will take. Time is a projection from measurements where there are any, else from the model's size. */
+/**
+ * What the job will take; a job that cannot fit is refused with advice. Time is a projection from measurements where there are any, else
+ * from the model's size.
+ */
 export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
   const { totalSteps, batchSize } = spec.training;
   const lengths = meanTokens(spec, facts.training);
@@ -32,12 +38,7 @@ export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
   const trainedTokens = Math.round(totalSteps * batchSize * rowsOfPair * (lengths.source + lengths.target));
   const trainable = trainableParameters(spec, facts.shape, facts.parameterCount);
   const seconds = Math.ceil(STARTUP_SECONDS + trainedTokens / tokensPerSecond(spec, facts));
-  const memoryBytes = peakMemoryBytes(facts.shape, {
-    parameterCount: facts.parameterCount,
-    trainableParameters: trainable,
-    ...spec.training,
-    microBatchSize: spec.training.microBatchSize * rowsOfPair,
-  });
+  const { memoryBytes, memoryMiB } = roomFor(spec, facts, trainable);
   return {
     steps: totalSteps,
     trainedTokens,
@@ -51,9 +52,33 @@ export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
       training: facts.training,
       leakage: facts.leakage,
       peakMemoryBytes: memoryBytes,
-      memoryMiB: spec.resources.memoryMiB ?? facts.pool.memoryMiB,
+      memoryMiB,
     }),
   };
+}
+
+/** What the run will need at its peak, and what a worker gets; throws where it cannot fit into what the pool's workers get. */
+function roomFor(spec: JobSpec, facts: EstimateFacts, trainableParameters: number): { memoryBytes: number; memoryMiB: number | null } {
+  const { parameterCount, backend, shape } = facts;
+  const rowsOfPair = spec.preference ? 2 : 1;
+  const need = (training: JobSpec['training']) =>
+    peakMemoryBytes(shape, {
+      ...training,
+      parameterCount,
+      trainableParameters,
+      backend,
+      microBatchSize: training.microBatchSize * rowsOfPair,
+    });
+  const memoryBytes = need(spec.training);
+  const memoryMiB = spec.resources.memoryMiB ?? facts.pool.memoryMiB;
+  refuseWithoutRoom({
+    peakMemoryBytes: memoryBytes,
+    leastMemoryBytes: need({ ...spec.training, microBatchSize: 1, gradientCheckpointing: true }),
+    // A limit that the request itself names is kept, and warned of.
+    memoryMiB: spec.resources.memoryMiB === null ? facts.pool.memoryMiB : null,
+    gpusPerWorker: spec.resources.gpusPerWorker,
+  });
+  return { memoryBytes, memoryMiB };
 }
 
 function meanTokens(spec: JobSpec, report: DatasetReport): { source: number; target: number } {

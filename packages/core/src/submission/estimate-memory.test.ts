@@ -10,44 +10,57 @@ const LLAMA = parseModelShape({
   ...{ model_type: 'llama', hidden_size: 192, intermediate_size: 512, num_hidden_layers: 8, num_attention_heads: 3, vocab_size: 8192 },
 });
 
-/** Peak resident memory in MB of three steps of the trainer on WebAssembly, adapters on all linear layers: `scripts/memory.ts` there. */
-const MEASURED = [
-  { title: 't5-nano, r 16', shape: T5_NANO, parameters: 7_278_912, trainable: 565_248, rows: 8, source: 64, target: 16, megabytes: 401 },
-  { title: 't5-nano, r 16', shape: T5_NANO, parameters: 7_278_912, trainable: 565_248, rows: 4, source: 192, target: 48, megabytes: 497 },
-  { title: 't5-nano, r 16', shape: T5_NANO, parameters: 7_278_912, trainable: 565_248, rows: 8, source: 192, target: 48, megabytes: 699 },
-  { title: 't5-nano, r 16', shape: T5_NANO, parameters: 7_278_912, trainable: 565_248, rows: 16, source: 192, target: 48, megabytes: 1177 },
-  { title: 't5-nano, r 4', shape: T5_NANO, parameters: 7_278_912, trainable: 141_312, rows: 8, source: 192, target: 48, megabytes: 711 },
-  { title: 't5-nano, full', shape: T5_NANO, parameters: 7_278_912, trainable: 7_278_912, rows: 8, source: 192, target: 48, megabytes: 869 },
-  {
-    title: 'flan-t5-small',
-    shape: FLAN_SMALL,
-    parameters: 76_961_152,
-    trainable: 2_555_904,
-    rows: 4,
-    source: 64,
-    target: 16,
-    megabytes: 1421,
-  },
-  {
-    title: 'flan-t5-small',
-    shape: FLAN_SMALL,
-    parameters: 76_961_152,
-    trainable: 2_555_904,
-    rows: 4,
-    source: 192,
-    target: 48,
-    megabytes: 2050,
-  },
-  { title: 'a small GPT-2', shape: GPT2, parameters: 5_230_464, trainable: 393_216, rows: 4, source: 192, target: 48, megabytes: 706 },
-  { title: 'a small GPT-2', shape: GPT2, parameters: 5_230_464, trainable: 393_216, rows: 12, source: 192, target: 48, megabytes: 1594 },
-  { title: 'a small Llama', shape: LLAMA, parameters: 6_687_936, trainable: 466_944, rows: 4, source: 192, target: 48, megabytes: 628 },
-  { title: 'a small Llama', shape: LLAMA, parameters: 6_687_936, trainable: 466_944, rows: 12, source: 192, target: 48, megabytes: 1355 },
+const NANO = { model: 't5-nano', shape: T5_NANO, parameters: 7_278_912, trainable: 565_248 };
+const FLAN = { model: 'flan-t5-small', shape: FLAN_SMALL, parameters: 76_961_152, trainable: 2_555_904 };
+const SMALL_GPT2 = { model: 'a small GPT-2', shape: GPT2, parameters: 5_230_464, trainable: 393_216 };
+const SMALL_LLAMA = { model: 'a small Llama', shape: LLAMA, parameters: 5_115_072, trainable: 466_944 };
+const [SHORT, LONG] = [
+  { source: 64, target: 16 },
+  { source: 192, target: 48 },
 ];
 
+/** Peak resident memory in MB of three steps of the trainer, adapters of rank 16 on all linear layers: `scripts/memory.ts` there. */
+const MEASURED = [
+  { backend: 'wasm', ...NANO, ...SHORT, rows: 8, megabytes: 399 },
+  { backend: 'wasm', ...NANO, ...LONG, rows: 8, megabytes: 698 },
+  { backend: 'wasm', ...NANO, ...LONG, rows: 16, megabytes: 1140 },
+  { backend: 'wasm', ...NANO, ...LONG, rows: 16, checkpoints: true, megabytes: 512 },
+  { backend: 'wasm', ...NANO, ...LONG, rows: 8, model: 't5-nano in full', trainable: 7_278_912, megabytes: 834 },
+  { backend: 'wasm', ...FLAN, ...SHORT, rows: 4, megabytes: 1394 },
+  { backend: 'wasm', ...FLAN, ...LONG, rows: 4, megabytes: 1998 },
+  { backend: 'wasm', ...FLAN, ...LONG, rows: 4, checkpoints: true, megabytes: 1129 },
+  { backend: 'wasm', ...SMALL_GPT2, ...LONG, rows: 4, megabytes: 799 },
+  { backend: 'wasm', ...SMALL_LLAMA, ...LONG, rows: 4, megabytes: 640 },
+  { backend: 'wasm', ...SMALL_LLAMA, ...LONG, rows: 12, megabytes: 1376 },
+  { backend: 'tfjs-node', ...NANO, ...SHORT, rows: 8, megabytes: 735 },
+  { backend: 'tfjs-node', ...NANO, ...LONG, rows: 8, megabytes: 864 },
+  { backend: 'tfjs-node', ...NANO, ...LONG, rows: 16, megabytes: 1046 },
+  { backend: 'tfjs-node', ...NANO, ...LONG, rows: 16, checkpoints: true, megabytes: 822 },
+  { backend: 'tfjs-node', ...NANO, ...LONG, rows: 8, model: 't5-nano in full', trainable: 7_278_912, megabytes: 971 },
+  { backend: 'tfjs-node', ...FLAN, ...SHORT, rows: 4, megabytes: 1169 },
+  { backend: 'tfjs-node', ...FLAN, ...LONG, rows: 4, megabytes: 1389 },
+  { backend: 'tfjs-node', ...FLAN, ...LONG, rows: 4, checkpoints: true, megabytes: 1126 },
+];
+
+function estimate(run: Omit<(typeof MEASURED)[number], 'backend'> & { backend?: string }): number {
+  return peakMemoryBytes(run.shape, {
+    backend: run.backend,
+    parameterCount: run.parameters,
+    trainableParameters: run.trainable,
+    microBatchSize: run.rows,
+    maxSourceTokens: run.source,
+    maxTargetTokens: run.target,
+    gradientCheckpointing: 'checkpoints' in run,
+  });
+}
+
 describe('peakMemoryBytes', () => {
-  it.each(MEASURED)('comes near the $megabytes MB of $title with $rows rows of $source + $target tokens', (run) => {
-    const facts = { parameterCount: run.parameters, trainableParameters: run.trainable, microBatchSize: run.rows };
-    const bytes = peakMemoryBytes(run.shape, { ...facts, maxSourceTokens: run.source, maxTargetTokens: run.target });
-    expect(Math.abs(bytes / 1e6 / run.megabytes - 1)).toBeLessThan(0.13);
+  it.each(MEASURED)('comes near the $megabytes MB of $model on $backend with $rows rows of $source + $target tokens', (run) => {
+    expect(Math.abs(estimate(run) / 1e6 / run.megabytes - 1)).toBeLessThan(0.2);
+  });
+
+  it('is the largest of all backends where nobody knows on which it will run', () => {
+    const { backend: _backend, ...run } = { ...MEASURED[0], backend: '' } as (typeof MEASURED)[number];
+    expect(estimate(run)).toBe(Math.max(estimate({ ...run, backend: 'wasm' }), estimate({ ...run, backend: 'tfjs-node' })));
   });
 });

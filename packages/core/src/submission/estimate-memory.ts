@@ -6,22 +6,43 @@ export interface MemoryFacts {
   microBatchSize: number;
   maxSourceTokens: number;
   maxTargetTokens: number;
+  gradientCheckpointing?: boolean | undefined;
+  /** Where it will run, as the trainer names it; the largest need of all where that is not known. */
+  backend?: string | null | undefined;
 }
 
-/** A worker with nothing loaded: Node, the tensor backend, the tokenizer. */
-const BASE_BYTES = 170e6;
+interface Coefficients {
+  /** A worker with nothing loaded: Node, the tensor backend, the tokenizer. */
+  base: number;
+  /** Copies of the weights while a model is loaded: as read, widened, and in the backend. */
+  weightCopies: number;
+  /** Of the tensors that a model's shape counts, the share that is alive at once: the walk back frees as it goes. */
+  aliveShare: number;
+  /** The same with gradient checkpointing. */
+  checkpointedShare: number;
+}
+
+/** Fitted to what `scripts/memory.ts` of the trainer measures. A compiled graph frees and reuses more than the walk over a tape. */
+const BACKENDS: Readonly<Record<string, Coefficients>> = {
+  wasm: { base: 170e6, weightCopies: 3, aliveShare: 0.45, checkpointedShare: 0.7 },
+  'tfjs-node': { base: 620e6, weightCopies: 1.5, aliveShare: 0.18, checkpointedShare: 0.5 },
+};
 const BYTES_PER_FLOAT = 4;
-/** While a model is loaded its weights exist three times: as read, widened, and in the backend. */
-const WEIGHT_COPIES = 3;
 /** Gradient and AdamW's two moments. */
 const TRAINING_COPIES = 3;
-/** Of the tensors that a model's shape counts, the share that is alive at once: the walk back frees as it goes. */
-const ALIVE_SHARE = 0.45;
 
-/** Peak resident memory of one rank, in bytes; within 12 % of what `scripts/memory.ts` of the trainer measures under WebAssembly. */
+/** Peak resident memory of one rank, in bytes. */
 export function peakMemoryBytes(shape: ModelShape, facts: MemoryFacts): number {
-  const { parameterCount, trainableParameters, microBatchSize, maxSourceTokens: source, maxTargetTokens: target } = facts;
-  const weights = WEIGHT_COPIES * parameterCount + TRAINING_COPIES * trainableParameters;
-  const activations = ALIVE_SHARE * microBatchSize * shape.activationsPerRow({ source, target });
-  return Math.round(BASE_BYTES + BYTES_PER_FLOAT * (weights + activations));
+  const known = BACKENDS[facts.backend ?? ''];
+  const possible = known === undefined ? Object.values(BACKENDS) : [known];
+  return Math.max(...possible.map((coefficients) => peakOn(coefficients, shape, facts)));
+}
+
+function peakOn({ base, weightCopies, ...shares }: Coefficients, shape: ModelShape, facts: MemoryFacts): number {
+  const lengths = { source: facts.maxSourceTokens, target: facts.maxTargetTokens };
+  const perRow = facts.gradientCheckpointing
+    ? shares.checkpointedShare * shape.checkpointedPerRow(lengths)
+    : shares.aliveShare * shape.activationsPerRow(lengths);
+  const weights = weightCopies * facts.parameterCount + TRAINING_COPIES * facts.trainableParameters;
+  return Math.round(base + BYTES_PER_FLOAT * (weights + facts.microBatchSize * perRow));
 }

@@ -27,7 +27,9 @@ export function estimateWarnings(spec: JobSpec, { training, leakage, peakMemoryB
   }
   if (memoryMiB !== null && peakMemoryBytes > memoryMiB * BYTES_PER_MIB) {
     const needed = Math.ceil(peakMemoryBytes / BYTES_PER_MIB);
-    warnings.push(`The job may need about ${needed} MiB and a worker gets ${memoryMiB} MiB: lower capstan.training.micro_batch_size.`);
+    warnings.push(
+      `The job may need about ${needed} MiB and a worker gets ${memoryMiB} MiB: lower capstan.training.micro_batch_size or set gradient_checkpointing.`,
+    );
   }
   if (leakage !== null && leakage.sources > 0) {
     const rows = leakage.sources === 1 ? '1 validation row stands' : `${leakage.sources} validation rows stand`;

@@ -12,5 +12,37 @@ export interface ModelShape {
   /** Every linear layer but the head, by the paths that PEFT's `target_modules` match. */
   modules: readonly LinearModule[];
   /** Numbers that the backward pass keeps of one padded row. */
-  activationsPerRow(lengths: { source: number; target: number }): number;
+  activationsPerRow(lengths: Lengths): number;
+  /** The same with gradient checkpointing: what every layer reads, and all of the largest layer. */
+  checkpointedPerRow(lengths: Lengths): number;
+}
+
+export interface Lengths {
+  source: number;
+  target: number;
+}
+
+/** A row's share in layers that are alike. */
+export interface Stack {
+  layers: number;
+  /** Numbers that one layer keeps, and those that it reads. */
+  perLayer: number;
+  inputs: number;
+}
+
+/** Both counts of `ModelShape`, of stacks and what lies behind the last of them. */
+export function countActivations(
+  parts: (lengths: Lengths) => { stacks: readonly Stack[]; head: number },
+): Pick<ModelShape, 'activationsPerRow' | 'checkpointedPerRow'> {
+  return {
+    activationsPerRow: (lengths) => {
+      const { stacks, head } = parts(lengths);
+      return stacks.reduce((sum, { layers, perLayer }) => sum + layers * perLayer, head);
+    },
+    checkpointedPerRow: (lengths) => {
+      const { stacks, head } = parts(lengths);
+      const kept = stacks.reduce((sum, { layers, inputs }) => sum + layers * inputs, 0);
+      return kept + Math.max(head, ...stacks.map(({ perLayer }) => perLayer));
+    },
+  };
 }

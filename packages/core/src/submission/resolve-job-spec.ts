@@ -124,6 +124,7 @@ function resolveTraining(request: CreateJobRequest, facts: JobSpecFacts, choice:
     weightDecay: options.weight_decay ?? 0,
     maxGradNorm: options.max_grad_norm ?? 1,
     ...(options.label_smoothing === undefined ? {} : { labelSmoothing: options.label_smoothing }),
+    ...(options.gradient_checkpointing === undefined ? {} : { gradientCheckpointing: options.gradient_checkpointing }),
     dropout: options.dropout ?? null,
     maxSourceTokens: options.max_source_tokens ?? fitTokens(facts.training.tokens?.source.max, { most: DEFAULT_SOURCE_TOKENS, least: 8 }),
     maxTargetTokens: options.max_target_tokens ?? fitTokens(facts.training.tokens?.target.max, { most: DEFAULT_TARGET_TOKENS, least: 8 }),

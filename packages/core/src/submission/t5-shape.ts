@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LinearModule, ModelShape } from './model-shape.ts';
+import { countActivations, type Lengths, type LinearModule, type ModelShape } from './model-shape.ts';
 
 const count = z.number().int().positive();
 
@@ -17,20 +17,20 @@ export const t5ConfigSchema = z.object({
 type T5Config = z.infer<typeof t5ConfigSchema>;
 
 export function t5Shape(config: T5Config): ModelShape {
-  return { task: 'SEQ_2_SEQ_LM', modules: listModules(config), activationsPerRow: (lengths) => activationsPerRow(config, lengths) };
+  return { task: 'SEQ_2_SEQ_LM', modules: listModules(config), ...countActivations((lengths) => activations(config, lengths)) };
 }
 
 /**
  * Fitted to T5s of 7 and 77 M parameters, adapter and full, under the WebAssembly backend, which keeps more tensors than a fused
  * implementation would. A decoder layer has a second attention, over the source.
  */
-function activationsPerRow(shape: T5Config, { source, target }: { source: number; target: number }): number {
+function activations(shape: T5Config, { source, target }: Lengths) {
   const perToken = 60 * shape.d_model + 24 * shape.d_ff;
   const scores = 8 * shape.num_heads;
-  const encoder = shape.num_layers * source * (perToken + scores * source);
-  const decoder = (shape.num_decoder_layers ?? shape.num_layers) * target * (1.5 * perToken + scores * (source + target));
-  const logits = 4 * target * shape.vocab_size;
-  return encoder + decoder + logits;
+  const encoder = { layers: shape.num_layers, perLayer: source * (perToken + scores * source), inputs: source * shape.d_model };
+  const perDecoderLayer = target * (1.5 * perToken + scores * (source + target));
+  const decoder = { layers: shape.num_decoder_layers ?? shape.num_layers, perLayer: perDecoderLayer, inputs: target * shape.d_model };
+  return { stacks: [encoder, decoder], head: 4 * target * shape.vocab_size };
 }
 
 function listModules(shape: T5Config): LinearModule[] {
