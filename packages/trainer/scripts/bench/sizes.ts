@@ -16,6 +16,8 @@ export const SIZES = {
 } as const;
 
 export const ROWS = 4;
+/** Steps of one measurement, after one that is not counted. */
+export const STEPS = 5;
 export const SOURCE_TOKENS = 128;
 export const TARGET_TOKENS = 32;
 export const NEW_TOKENS = 32;
