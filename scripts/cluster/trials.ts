@@ -18,17 +18,20 @@ export interface Trial {
 
 const DEPLOYMENTS = ['deployment/redis', 'deployment/scheduler', 'deployment/api'];
 
+/** Steps after which a job has been seen to train. */
+const STRIKE_AFTER = 5;
+
 export const TRIALS: Trial[] = [
-  { name: 'undisturbed', steps: 40, attempts: 1, strike: async () => undefined },
-  { name: 'schedulerKilled', steps: 120, attempts: 1, strike: killItsScheduler },
-  { name: 'allDeploymentsRestarted', steps: 200, attempts: 1, strike: restartDeployments },
-  { name: 'namespaceDeleted', steps: 100, attempts: 2, strike: deleteNamespace },
+  { name: 'undisturbed', steps: 20, attempts: 1, strike: async () => undefined },
+  { name: 'schedulerKilled', steps: 50, attempts: 1, strike: killItsScheduler },
+  { name: 'allDeploymentsRestarted', steps: 70, attempts: 1, strike: restartDeployments },
+  { name: 'namespaceDeleted', steps: 51, attempts: 2, strike: deleteNamespace },
 ];
 
 /** Submits a job, strikes while it trains and waits for its end; answers what is wrong with it, in words. */
 export async function runTrial({ name, steps, attempts, strike }: Trial, context: TrialContext): Promise<string[]> {
   const { id } = await context.client.jobs.create(jobRequest(context, steps));
-  const training = await untilJob(context, id, ({ capstan }) => (capstan.progress?.step ?? 0) >= 10);
+  const training = await untilJob(context, id, ({ capstan }) => (capstan.progress?.step ?? 0) >= STRIKE_AFTER);
   context.announce(`${name}: ${id} trains in ${(await podsOf(context.kubectl, id)).join(', ')}.`);
   await strike(training, context);
   const job = await untilJob(context, id, ({ status }) => ['succeeded', 'failed', 'cancelled'].includes(status));
