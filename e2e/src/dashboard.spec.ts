@@ -196,6 +196,26 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     await state('Cancelled');
   });
 
+  it('holds a project to its limits, and says so to its jobs', async () => {
+    const running = await submit(5_000);
+    await go(`/jobs/${running}`);
+    await state('Running');
+    await go('/settings');
+    const project = page.getByRole('form', { name: 'Project default' });
+    await project.getByLabel('GPUs at once').fill('1');
+    await button('Set limits of default').click();
+    await project.getByText('1 of 1').waitFor();
+    const held = await submit(5);
+    await go(`/jobs/${held}`);
+    await state('QuotaExceeded');
+    await go('/settings');
+    await project.getByLabel('GPUs at once').fill('');
+    await button('Set limits of default').click();
+    await go(`/jobs/${held}`);
+    await state('Succeeded');
+    await client.jobs.cancel(running);
+  });
+
   it('shows each role what it may do, and no more', async () => {
     const seen = async (role: 'viewer' | 'submitter' | 'operator') => {
       const { key = '' } = await client.apiKeys.create({ name: role, role });

@@ -27,6 +27,7 @@ import { overviewRoutes } from './routes/overview.ts';
 import { poolEventRoutes } from './routes/pool-events.ts';
 import { poolForecastRoutes } from './routes/pool-forecast.ts';
 import { poolRoutes } from './routes/pools.ts';
+import { projectRoutes } from './routes/projects.ts';
 import { queueBoardRoutes } from './routes/queue-board.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { unsupportedRoutes } from './routes/unsupported.ts';
@@ -65,7 +66,8 @@ function routes(context: ApiContext): Router {
   const groups = [
     ...[jobRoutes, jobRecordRoutes, jobHistoryRoutes, jobStreamRoutes, jobActionRoutes, changeStreamRoutes],
     ...[chatCompletionRoutes, completionRoutes, compareModelRoutes, modelRoutes],
-    ...[fileRoutes, poolRoutes, poolForecastRoutes, poolEventRoutes, overviewRoutes, auditRoutes, apiKeyRoutes, sessionRoutes],
+    ...[fileRoutes, poolRoutes, poolForecastRoutes, poolEventRoutes, overviewRoutes, auditRoutes],
+    ...[projectRoutes, apiKeyRoutes, sessionRoutes],
     ...[unsupportedRoutes, healthRoutes, metricsRoutes, documentationRoutes, queueBoardRoutes],
   ];
   for (const register of groups) register(router, context);

@@ -1,5 +1,5 @@
 import { type Clock, type Expectation, expectStarts, type FineTuningJob, NotFoundError, type Pool } from '@capstan/core';
-import type { Database, FileRecord, Model, Overview, PoolUsage } from '@capstan/db';
+import type { Database, FileRecord, Model, Overview, PoolUsage, Project } from '@capstan/db';
 import { createExpiringCache } from './expiring-cache.ts';
 import { type PoolWorkFacts, readPoolWork } from './pool-work.ts';
 
@@ -18,6 +18,9 @@ export interface PoolOutlook {
 export interface Lookups {
   model(projectId: string, id: string): Promise<Model | null>;
   file(projectId: string, id: string): Promise<FileRecord | null>;
+  /** Throws where there is no such project, which no key can be of. */
+  project(id: string): Promise<Project>;
+  forgetProject(id: string): void;
   forgetModel(projectId: string, id: string): void;
   forgetFile(projectId: string, id: string): void;
   forgetPool(id: string): void;
@@ -41,6 +44,7 @@ const OVERVIEW_TTL_MS = 5_000;
 export function createLookups(db: Database, clock: Clock): Lookups {
   const models = createExpiringCache<Model>({ clock, ttlMs: MODEL_TTL_MS, maxItems: 1_000 });
   const files = createExpiringCache<FileRecord>({ clock, ttlMs: MODEL_TTL_MS, maxItems: 200 });
+  const projects = createExpiringCache<Project>({ clock, ttlMs: POOL_TTL_MS, maxItems: 10_000 });
   const pools = createExpiringCache<PoolFacts>({ clock, ttlMs: POOL_TTL_MS, maxItems: 1_000 });
   const recent = createExpiringCache<FineTuningJob[]>({ clock, ttlMs: RECENT_JOBS_TTL_MS, maxItems: 1_000 });
   const outlooks = createExpiringCache<PoolOutlook>({ clock, ttlMs: POOL_TTL_MS, maxItems: 100 });
@@ -65,6 +69,12 @@ export function createLookups(db: Database, clock: Clock): Lookups {
     outlook: async (poolId) => (await outlooks.get(poolId, () => readOutlook(poolId))) ?? readOutlook(poolId),
     model: (projectId, id) => models.get(key(projectId, id), () => db.models.get(id, projectId)),
     file: (projectId, id) => files.get(key(projectId, id), () => db.files.get(projectId, id)),
+    project: async (id) => {
+      const project = await projects.get(id, () => db.projects.get(id));
+      if (!project) throw new NotFoundError(`There is no project ${id}.`, { reason: 'project_not_found' });
+      return project;
+    },
+    forgetProject: (id) => projects.delete(id),
     forgetModel: (projectId, id) => models.delete(key(projectId, id)),
     forgetFile: (projectId, id) => files.delete(key(projectId, id)),
     forgetPool: (id) => {

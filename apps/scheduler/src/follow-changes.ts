@@ -6,6 +6,8 @@ import type { KeyedRunner } from './keyed-runner.ts';
 export interface ChangeFollowers {
   dispatchers: Dispatchers;
   reconciler: KeyedRunner;
+  /** Lets jobs go that were held back for their project's quota. */
+  releaser: KeyedRunner;
   /** Something may have been missed: look at everything. */
   onResync: () => void;
 }
@@ -15,12 +17,13 @@ export async function followChanges(db: Database, followers: ChangeFollowers, si
   for await (const change of db.changes(signal)) await follow(change, followers);
 }
 
-async function follow(change: Change, { dispatchers, reconciler, onResync }: ChangeFollowers): Promise<void> {
+async function follow(change: Change, { dispatchers, reconciler, releaser, onResync }: ChangeFollowers): Promise<void> {
   switch (change.kind) {
     case 'job':
       if (change.status === 'pausing' || change.status === 'cancelling') reconciler.run(change.jobId);
-      if (change.status !== 'queued' && !isActive(change.status)) dispatchers.wake(change.poolId, 'room');
-      return;
+      if (change.status === 'queued' || isActive(change.status)) return;
+      releaser.run('held');
+      return dispatchers.wake(change.poolId, 'room');
     case 'queued':
       return dispatchers.wake(change.poolId, 'entry');
     case 'pool':

@@ -25,6 +25,7 @@ import { makeAuthenticate } from './sessions/authenticate.ts';
 import { createHeartbeats } from './sessions/heartbeats.ts';
 import { serveRank } from './sessions/serve-rank.ts';
 import { createSessionRegistry } from './sessions/session-registry.ts';
+import { releaseHeld } from './sweeps/release-held.ts';
 import { createSweeps } from './sweeps/sweeps.ts';
 import { createWakeup } from './wakeup.ts';
 
@@ -150,8 +151,12 @@ function startLoops(context: SchedulerContext, parts: LoopParts, signal: AbortSi
     (jobId) => reconcileJob(jobId, context, parts, { signal }),
     (jobId, error) => signal.aborted || logger.warn({ err: error, jobId }, 'reconcile failed and will be tried again'),
   );
+  const releaser = createKeyedRunner(
+    () => releaseHeld(context, signal),
+    (_key, error) => signal.aborted || logger.warn({ err: error }, 'held jobs were not let go; the sweep tries again'),
+  );
   const sweep = createSweeps(context, parts);
-  const followers = { dispatchers, reconciler, onResync: () => pass.wake() };
+  const followers = { dispatchers, reconciler, releaser, onResync: () => pass.wake() };
   const every = (everyMs: number, name: string, work: (signal: AbortSignal) => Promise<void>) =>
     repeat({ name, everyMs, work }, context, signal);
   const loops = [
@@ -178,5 +183,6 @@ function startLoops(context: SchedulerContext, parts: LoopParts, signal: AbortSi
     await Promise.all(loops);
     await dispatchers.ended();
     await reconciler.idle();
+    await releaser.idle();
   };
 }

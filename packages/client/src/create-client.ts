@@ -7,6 +7,7 @@ import { type JobsClient, jobsClient } from './jobs.ts';
 import { type ModelsClient, modelsClient } from './models.ts';
 import { type OverviewClient, overviewClient } from './overview.ts';
 import { type PoolsClient, poolsClient } from './pools.ts';
+import { type ProjectsClient, projectsClient } from './projects.ts';
 import { type SessionClient, sessionClient } from './session.ts';
 import { type ClientOptions, createTransport } from './transport.ts';
 
@@ -17,6 +18,7 @@ export interface CapstanClient {
   models: ModelsClient;
   chat: ChatClient;
   pools: PoolsClient;
+  projects: ProjectsClient;
   apiKeys: ApiKeysClient;
   session: SessionClient;
   audit: AuditClient;
@@ -33,6 +35,7 @@ export function createClient(options: ClientOptions): CapstanClient {
     models: modelsClient(transport),
     chat: chatClient(transport),
     pools: poolsClient(transport),
+    projects: projectsClient(transport),
     apiKeys: apiKeysClient(transport),
     session: sessionClient(transport),
     audit: auditClient(transport),

@@ -72,6 +72,12 @@ export class ConflictError extends AppError {
     super('conflict', message, details);
   }
 }
+/** The caller's project may not have more for now; `reason` is OpenAI's word for which limit. */
+export class QuotaError extends AppError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('rate_limited', message, details);
+  }
+}
 /** A service that we need is away; the same request may succeed after `retryAfterMs`. */
 export class UnavailableError extends AppError {
   constructor(message: string, details?: ErrorDetails) {

@@ -53,6 +53,8 @@ export type { PoolForecastObject } from './api/pool-forecast-object.ts';
 export { poolForecastObjectSchema, poolForecastQuerySchema } from './api/pool-forecast-object.ts';
 export type { AutoscaleRequest, CreatePoolRequest, PoolObject, UpdatePoolRequest } from './api/pool-object.ts';
 export { createPoolRequestSchema, poolObjectSchema, updatePoolRequestSchema } from './api/pool-object.ts';
+export type { CreateProjectRequest, ProjectObject, UpdateProjectRequest } from './api/project-object.ts';
+export { createProjectRequestSchema, projectObjectSchema, updateProjectRequestSchema } from './api/project-object.ts';
 export type { CreateSessionRequest, SessionObject } from './api/session-object.ts';
 export { createSessionRequestSchema, mayAct, SESSION_HEADER, sessionObjectSchema } from './api/session-object.ts';
 export type { AutoscalePolicy } from './autoscale-policy.ts';
@@ -88,6 +90,7 @@ export {
   ModelError,
   NotFoundError,
   PermissionDeniedError,
+  QuotaError,
   ShutdownError,
   StaleEpochError,
   TrainingDivergedError,
@@ -112,6 +115,8 @@ export { failureFromExit, isFinished } from './observed-rank.ts';
 export { fitToMemory, isOutOfMemory, judgeFailure, shrunkMicroBatchSize } from './out-of-memory.ts';
 export type { Pool, PoolCapacity } from './pool.ts';
 export { billedUnits, placesToKeep, poolSchema } from './pool.ts';
+export type { ProjectQuota, ProjectUse, QuotaRefusal } from './quota.ts';
+export { admitJob, countReleasable, launchRefusal, monthOf, NO_QUOTA } from './quota.ts';
 export type { EstimateFacts } from './submission/estimate-job.ts';
 export { estimateJob } from './submission/estimate-job.ts';
 export { peakMemoryBytes } from './submission/estimate-memory.ts';

@@ -14,7 +14,7 @@ const FACTS: WaitFacts = {
 
 function job(status: JobStatus, change: Partial<FineTuningJob> = {}): FineTuningJob {
   const spec = { resources: { workers: 1, gpusPerWorker: 1, memoryMiB: null } };
-  return { id: 'ftjob-1', status, attempt: 1, notBefore: null, message: null, spec, ...change } as FineTuningJob;
+  return { id: 'ftjob-1', status, attempt: 1, notBefore: null, message: null, holdMessage: null, spec, ...change } as FineTuningJob;
 }
 
 const reasonOf = (facts: Partial<WaitFacts>, change: Partial<FineTuningJob> = {}) =>
@@ -52,6 +52,16 @@ describe('waitReason', () => {
     expect(reasonOf({ pool, ahead: 3 }, { notBefore: new Date(NOW.getTime() + 5_000) })).toMatchObject({
       reason: 'PoolPaused',
       position: 4,
+    });
+  });
+
+  it('a project that holds all that it may is named with its limit, and the job has no place in the queue', () => {
+    expect(reasonOf({ ahead: 3 }, { holdMessage: 'The project holds 2 of 2 GPUs.' })).toEqual({
+      reason: 'QuotaExceeded',
+      message: 'The project holds 2 of 2 GPUs.',
+      position: null,
+      ahead: null,
+      eta: null,
     });
   });
 

@@ -8,6 +8,7 @@ export const WAIT_REASONS = [
   'NoCapacity',
   'PoolPaused',
   'BackingOff',
+  'QuotaExceeded',
   'PausedByUser',
   'Launching',
   'Pausing',
@@ -85,6 +86,7 @@ function queuedReason(job: FineTuningJob, facts: WaitFacts, now: Date): Wait {
     const message = `The job needs ${count(workers, 'worker')} and pool ${pool.id} has ${pool.maxWorkers}: scale the pool up.`;
     return { reason: 'NoCapacity', message, ...place, eta: null };
   }
+  if (job.holdMessage !== null) return notQueued('QuotaExceeded', job.holdMessage);
   const backoffMs = job.notBefore ? job.notBefore.getTime() - now.getTime() : 0;
   if (backoffMs > 0) {
     const seconds = Math.ceil(backoffMs / 1000);

@@ -9,7 +9,7 @@ const SCHEMA_SQL = fileURLToPath(new URL('../scripts/schema-sql.mjs', import.met
 const COLUMNS = `SELECT table_name, column_name, udt_name, is_nullable, column_default, datetime_precision FROM information_schema.columns
   WHERE table_schema = 'public' AND table_name <> '_prisma_migrations' ORDER BY 1, 2`;
 /** Prisma has no words for an index on an expression. */
-const SQL_ONLY = `'checkpoints_kept_state_idx', 'jobs_wait_idx', 'jobs_duration_idx'`;
+const SQL_ONLY = `'checkpoints_kept_state_idx', 'jobs_wait_idx', 'jobs_duration_idx', 'jobs_held_idx', 'jobs_waiting_idx'`;
 const INDEXES = `SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'
   AND indexname NOT IN (${SQL_ONLY}) ORDER BY 1`;
 const CONSTRAINTS = `SELECT conrelid::regclass::text, pg_get_constraintdef(oid) AS definition FROM pg_constraint

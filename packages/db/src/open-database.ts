@@ -76,7 +76,7 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
   const sql = createSql(pool);
   const announcer: Announcer = createAnnouncer(sql);
   return {
-    projects: createProjectRepository(prisma),
+    projects: createProjectRepository({ prisma, sql, clock }),
     apiKeys: createApiKeyRepository(prisma, clock),
     sessions: createSessionRepository(prisma, clock),
     audit: createAuditRepository(prisma, clock),

@@ -82,6 +82,7 @@ export function makeJob(changes: Partial<FineTuningJob> = {}): FineTuningJob {
     metadata: null,
     owner: null,
     retryOf: null,
+    holdMessage: null,
     estimate: makeEstimate(),
     usage: { gpuSeconds: 0, costUsd: 0 },
     result: null,

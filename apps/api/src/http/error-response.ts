@@ -40,6 +40,8 @@ const TYPE_OF_STATUS: Record<number, string> = {
   429: 'rate_limit_error',
 };
 
+const NO_QUOTA_LEFT = 'insufficient_quota';
+
 /** Clients wait this long before they try a busy or absent server again, where nobody knows better. */
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
@@ -56,14 +58,16 @@ export function statusOf(error: AppError): number {
 
 export function errorBody(error: AppError): ErrorBody {
   const status = statusOf(error);
-  const type = TYPE_OF_STATUS[status] ?? (status < 500 ? 'invalid_request_error' : 'server_error');
+  // OpenAI's own word for a spent budget stands in both places.
+  const type =
+    error.reason === NO_QUOTA_LEFT ? NO_QUOTA_LEFT : (TYPE_OF_STATUS[status] ?? (status < 500 ? 'invalid_request_error' : 'server_error'));
   const problems = error instanceof DatasetRefusedError ? { capstan: { problems: error.problems } } : {};
   return { error: { message: error.message, type, param: error.param ?? null, code: error.reason ?? error.code, ...problems } };
 }
 
-/** OpenAI's clients repeat every 409 and 5xx, unless told that it cannot help. */
+/** OpenAI's clients repeat every 409, 429 and 5xx, unless told that it cannot help. */
 function retryHeaders(status: number, error: AppError): Record<string, string> {
-  if (status === 409 || status === 501) return { 'x-should-retry': 'false' };
+  if (status === 409 || status === 501 || error.reason === NO_QUOTA_LEFT) return { 'x-should-retry': 'false' };
   if (status !== 429 && status !== 503) return {};
   const waitMs = error.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS;
   return { 'retry-after': String(Math.ceil(waitMs / 1000)), 'retry-after-ms': String(Math.ceil(waitMs)) };

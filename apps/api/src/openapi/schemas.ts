@@ -12,6 +12,7 @@ import {
   createApiKeyRequestSchema,
   createJobRequestSchema,
   createPoolRequestSchema,
+  createProjectRequestSchema,
   createSessionRequestSchema,
   curveObjectSchema,
   deletedSchema,
@@ -29,9 +30,11 @@ import {
   poolEventObjectSchema,
   poolForecastObjectSchema,
   poolObjectSchema,
+  projectObjectSchema,
   sessionObjectSchema,
   updateJobRequestSchema,
   updatePoolRequestSchema,
+  updateProjectRequestSchema,
 } from '@capstan/core';
 
 /** The schemas that the server validates and answers by, under the names that the description gives them. */
@@ -49,6 +52,7 @@ export const schemas = {
   CreateApiKeyRequest: createApiKeyRequestSchema.meta({ id: 'CreateApiKeyRequest' }),
   CreateJobRequest: createJobRequestSchema.meta({ id: 'CreateFineTuningJobRequest' }),
   CreatePoolRequest: createPoolRequestSchema.meta({ id: 'CreatePoolRequest' }),
+  CreateProjectRequest: createProjectRequestSchema.meta({ id: 'CreateProjectRequest' }),
   CreateSessionRequest: createSessionRequestSchema.meta({ id: 'CreateSessionRequest' }),
   Curve: curveObjectSchema.meta({ id: 'FineTuningJobCurve' }),
   Deleted: deletedSchema.meta({ id: 'Deleted' }),
@@ -66,7 +70,9 @@ export const schemas = {
   Pool: poolObjectSchema.meta({ id: 'Pool' }),
   PoolEvent: poolEventObjectSchema.meta({ id: 'PoolEvent' }),
   PoolForecast: poolForecastObjectSchema.meta({ id: 'PoolForecast' }),
+  Project: projectObjectSchema.meta({ id: 'Project' }),
   Session: sessionObjectSchema.meta({ id: 'Session' }),
   UpdateJobRequest: updateJobRequestSchema.meta({ id: 'UpdateFineTuningJobRequest' }),
+  UpdateProjectRequest: updateProjectRequestSchema.meta({ id: 'UpdateProjectRequest' }),
   UpdatePoolRequest: updatePoolRequestSchema.meta({ id: 'UpdatePoolRequest' }),
 };

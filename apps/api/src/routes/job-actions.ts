@@ -5,8 +5,8 @@ import { endpoint, pathPart } from '../http/endpoint.ts';
 import { resource } from '../http/resource.ts';
 import { sendJson } from '../http/send-json.ts';
 import { presentJob } from '../present-jobs.ts';
+import { enqueue } from '../submission/create-and-enqueue.ts';
 import { retryJob } from '../submission/retry-job.ts';
-import { enqueue } from '../submission/submit-job.ts';
 import { findJob } from './find-job.ts';
 
 interface Action {

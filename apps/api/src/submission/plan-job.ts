@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import {
+  billedUnits,
   type CreateJobRequest,
   estimateJob,
   type FineTuningJob,
@@ -20,6 +21,8 @@ import { pullAdvice } from '../pull-advice.ts';
 export interface JobPlan {
   spec: JobSpec;
   poolId: string;
+  /** What it would hold of its pool, as it is billed. */
+  gpus: number;
   estimate: JobEstimate;
 }
 
@@ -44,7 +47,7 @@ export async function planJob(context: PlanContext, caller: Caller, request: Cre
   const backend = recent.find(({ result }) => result?.backend)?.result?.backend ?? null;
   const leakage = validation && (await context.measureLeakage(training, validation));
   const estimate = estimateJob(spec, { shape, parameterCount, training: facts.training, leakage, pool, measuredTokensPerSecond, backend });
-  return { spec, poolId, estimate };
+  return { spec, poolId, gpus: billedUnits(pool, spec.resources.workers), estimate };
 }
 
 async function findModel({ lookups }: PlanContext, { projectId }: Caller, id: string): Promise<Model> {

@@ -1,9 +1,9 @@
-import { ConflictError, type FineTuningJob, InvalidRequestError } from '@capstan/core';
-import { makeId } from '@capstan/db';
+import { billedUnits, ConflictError, type FineTuningJob, InvalidRequestError } from '@capstan/core';
+import { makeId, type NewJob } from '@capstan/db';
 import type { ApiContext } from '../api-context.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { takeRandomBytes } from '../random-bytes.ts';
-import { enqueue } from './submit-job.ts';
+import { createAndEnqueue } from './create-and-enqueue.ts';
 
 /** States that a job can be tried anew from; a job that waits or runs is still being tried. */
 const RETRIABLE: readonly FineTuningJob['status'][] = ['failed', 'cancelled'];
@@ -17,17 +17,14 @@ export async function retryJob(context: ApiContext, first: FineTuningJob, caller
   await refuseIfGone(context, first);
   const { projectId, poolId, spec, priority, maxAttempts, metadata, estimate } = first;
   const key = `retry of ${first.id}`;
-  const { job, created } = await context.db.jobs.create({
+  const input: NewJob = {
     ...{ id: makeId('ftjob', takeRandomBytes), projectId, poolId, spec, priority, maxAttempts, metadata, estimate },
     owner: caller.keyName,
     retryOf: first.id,
     idempotency: { key, bodyHash: key },
-  });
-  if (created) {
-    context.metrics.jobsCreated.inc({ pool: job.poolId });
-    await enqueue(context, job);
-  }
-  return job;
+  };
+  const { pool } = await context.lookups.pool(poolId);
+  return createAndEnqueue(context, input, billedUnits(pool, spec.resources.workers));
 }
 
 /** A worker would find out too, after it was launched. */

@@ -6,6 +6,7 @@ import type { Caller } from '../http/authenticate.ts';
 import type { JsonBody } from '../http/read-json-body.ts';
 import { validate } from '../http/validate.ts';
 import { takeRandomBytes } from '../random-bytes.ts';
+import { createAndEnqueue } from './create-and-enqueue.ts';
 import { planJob } from './plan-job.ts';
 
 export interface Submission {
@@ -29,7 +30,7 @@ const DEFAULT_MAX_ATTEMPTS = 3;
 export async function submitJob(context: ApiContext, { body, caller, ...submission }: Submission): Promise<FineTuningJob> {
   const request = validate(createJobRequestSchema, body.value);
   const plan = await planJob(context, caller, request);
-  const { job, created } = await context.db.jobs.create({
+  const input: NewJob = {
     id: makeId('ftjob', takeRandomBytes),
     projectId: caller.projectId,
     poolId: plan.poolId,
@@ -40,12 +41,8 @@ export async function submitJob(context: ApiContext, { body, caller, ...submissi
     owner: caller.keyName,
     estimate: plan.estimate,
     ...claimOf(submission, hash('sha256', body.bytes, 'hex')),
-  });
-  if (created) {
-    context.metrics.jobsCreated.inc({ pool: job.poolId });
-    await enqueue(context, job);
-  }
-  return job;
+  };
+  return createAndEnqueue(context, input, plan.gpus);
 }
 
 /** By what a repetition of the request is recognised. */
@@ -57,16 +54,6 @@ function claimOf(
   if (retryCount === null) return { bodyHash };
   const since = new Date(receivedAt.getTime() - REPLAY_WINDOW_MS);
   return { bodyHash, repeatable: { bodyHash, isRetry: retryCount > 0, since, receivedAt } };
-}
-
-/** The row is the job; an entry that cannot be added now is added by the scheduler's sweep, so the request succeeds without it. */
-export async function enqueue({ queue, clock, logger }: ApiContext, job: FineTuningJob): Promise<void> {
-  const { poolId, id: jobId, priority, notBefore } = job;
-  try {
-    await queue.enqueue({ poolId, jobId, attempt: job.attempt + 1, priority, notBefore, now: clock.now() });
-  } catch (err) {
-    logger.warn({ err, jobId, poolId }, 'a job was not enqueued; the sweep will do it');
-  }
 }
 
 /** Postgres keeps the key, and people read it: printable ASCII, not too long. */

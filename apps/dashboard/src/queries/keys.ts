@@ -15,6 +15,7 @@ export const keys = {
   models: ['models'],
   files: ['files'],
   fileReport: (id: string) => ['files', id, 'report'],
+  projects: ['projects'],
   apiKeys: ['api-keys'],
   audit: ['audit'],
 } as const;

@@ -9,7 +9,7 @@ const PAGE = 500;
 export function createDeadlinesSweep(context: SchedulerContext): () => Promise<void> {
   let after: FineTuningJob | undefined;
   return async () => {
-    const jobs = await context.db.jobs.listQueued({ after, limit: PAGE });
+    const jobs = await context.db.jobs.listQueued({ includesHeld: true, after, limit: PAGE });
     after = jobs.length === PAGE ? jobs.at(-1) : undefined;
     for (const job of jobs) {
       const failure = deadlineFailure(job, context.clock.now());

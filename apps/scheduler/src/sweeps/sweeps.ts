@@ -1,5 +1,6 @@
 import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { releaseHeld } from './release-held.ts';
 import { createDeadlinesSweep } from './sweep-deadlines.ts';
 import { createEndedHeartbeatsSweep } from './sweep-ended-heartbeats.ts';
 import { createEndedRanksSweep } from './sweep-ended-ranks.ts';
@@ -19,6 +20,7 @@ export interface SweepParts {
 export function createSweeps(context: SchedulerContext, { observed, checkpointed }: SweepParts): (signal: AbortSignal) => Promise<void> {
   const sweeps = {
     missingEntries: createMissingEntriesSweep(context),
+    heldJobs: (signal: AbortSignal) => releaseHeld(context, signal),
     deadlines: createDeadlinesSweep(context),
     strayEntries: createStrayEntriesSweep(context),
     reservations: createReservationsSweep(context),

@@ -51,6 +51,7 @@ interface JobOptions {
   isEnqueued?: boolean;
   priority?: number;
   deadlineSeconds?: number;
+  projectId?: string;
 }
 
 /** Real stores, real processes, real gRPC: all that schedulers share, and nothing of theirs. */
@@ -134,12 +135,12 @@ export async function makeWorld({
       schedulers.add(scheduler);
       return scheduler;
     },
-    async submit({ script, workers = 1, maxAttempts = 2, file = 'file-train', isEnqueued = true, priority = 50, deadlineSeconds }) {
+    async submit({ script, workers = 1, maxAttempts = 2, file = 'file-train', isEnqueued = true, priority = 50, deadlineSeconds, ...own }) {
       const id = makeId('ftjob', randomBytes);
       const resources = { workers, gpusPerWorker: 0, memoryMiB: null };
       const spec = makeJobSpec({ model: 'base', trainingFile: file, suffix: script, resources, deadlineSeconds });
       const estimate = makeEstimate();
-      await db.jobs.create({ id, projectId, poolId: 'local', spec, priority, maxAttempts, metadata: null, estimate });
+      await db.jobs.create({ id, projectId, ...own, poolId: 'local', spec, priority, maxAttempts, metadata: null, estimate });
       if (isEnqueued) await world.enqueue(id);
       return id;
     },

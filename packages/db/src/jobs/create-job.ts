@@ -125,6 +125,7 @@ export function freshJob(input: NewJob, now: Date): FineTuningJob {
     metadata: input.metadata,
     owner: input.owner ?? null,
     retryOf: input.retryOf ?? null,
+    holdMessage: null,
     estimate: input.estimate,
     usage: { gpuSeconds: 0, costUsd: 0 },
     result: null,
@@ -135,8 +136,15 @@ export function freshJob(input: NewJob, now: Date): FineTuningJob {
   };
 }
 
-/** The job that the claim names. Without one, nothing but the pool can have kept the row from being written. */
-async function findFirst({ sql }: JobContext, { projectId, poolId, idempotency, repeatable }: NewJob): Promise<FineTuningJob> {
+/** Without a claim, nothing but the pool can have kept the row from being written. */
+async function findFirst(context: JobContext, input: NewJob): Promise<FineTuningJob> {
+  const job = await findClaimed(context, input);
+  if (job === null) throw new InvalidRequestError(`There is no pool ${input.poolId}.`, { param: 'capstan.pool' });
+  return job;
+}
+
+/** The job that the claim of the request names; null where there is none. */
+export async function findClaimed({ sql }: JobContext, { projectId, idempotency, repeatable }: NewJob): Promise<FineTuningJob | null> {
   const statement =
     idempotency === undefined
       ? Prisma.sql`SELECT job_id AS "jobId", body_hash AS "bodyHash" FROM submission_claims
@@ -148,7 +156,7 @@ async function findFirst({ sql }: JobContext, { projectId, poolId, idempotency, 
     idempotency === undefined ? 'find-submission-claim' : 'find-idempotency-key',
   );
   const job = claim === undefined ? null : await findJob(sql, claim.jobId, projectId);
-  if (claim === undefined || job === null) throw new InvalidRequestError(`There is no pool ${poolId}.`, { param: 'capstan.pool' });
+  if (claim === undefined || job === null) return null;
   if (idempotency === undefined || claim.bodyHash === idempotency.bodyHash) return job;
   throw new ConflictError('This Idempotency-Key was used before with a different request.', { reason: 'idempotency_key_reused' });
 }

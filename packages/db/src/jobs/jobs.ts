@@ -3,10 +3,12 @@ import type { Announcer } from '../announcer.ts';
 import { Prisma } from '../generated/client.ts';
 import type { Sql } from '../sql.ts';
 import { type Applied, applyEvent } from './apply-event.ts';
+import { createAdmitted } from './create-admitted.ts';
 import { type Created, createJob, type NewJob } from './create-job.ts';
 import { createJobsTogether } from './create-jobs-together.ts';
 import { findJob } from './find-job.ts';
 import { gatherCreates } from './gather-creates.ts';
+import { listHeldProjects, releaseHeld } from './hold.ts';
 import { type Launched, type LaunchRequest, launchTogether } from './launch.ts';
 import { countByStatus, type JobFilter, listJobs, listReconcilable } from './list-jobs.ts';
 import {
@@ -32,6 +34,11 @@ export interface JobContext {
 export interface JobRepository {
   /** Twice with one idempotency key, or a repetition of the same body: the first job, `created: false`. */
   create(job: NewJob): Promise<Created>;
+  /** The same for a project that has limits, or a QuotaError; `gpus` is what the job would hold. */
+  createAdmitted(job: NewJob, gpus: number): Promise<Created>;
+  listHeldProjects(): Promise<string[]>;
+  /** Jobs of a project that were held back, and are not any more; their queue entries are to be restored. */
+  releaseHeld(projectId: string): Promise<FineTuningJob[]>;
   /** Null where there is none, or where it is another project's. */
   get(id: string, projectId?: string): Promise<FineTuningJob | null>;
   list(filter: JobFilter): Promise<{ jobs: FineTuningJob[]; hasMore: boolean }>;
@@ -60,6 +67,9 @@ export function createJobRepository(context: JobContext): JobRepository {
   return {
     // A claim may have to wait for another request with the same one, and must not make strangers wait with it.
     create: (job) => (job.idempotency === undefined && job.repeatable === undefined ? gather(job) : createJob(context, job)),
+    createAdmitted: (job, gpus) => createAdmitted(context, job, gpus),
+    listHeldProjects: () => listHeldProjects(context),
+    releaseHeld: (projectId) => releaseHeld(context, projectId),
     get: (id, projectId) => findJob(context.sql, id, projectId),
     list: (filter) => listJobs(context, filter),
     applyEvent: (id, event, effects) => applyEvent(context, id, event, effects),

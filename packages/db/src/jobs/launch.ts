@@ -1,9 +1,11 @@
-import { billedUnits, type FineTuningJob, type Pool } from '@capstan/core';
+import { billedUnits, type FineTuningJob, launchRefusal, type Pool } from '@capstan/core';
 import { changesOfJob } from '../change.ts';
 import { type Pool as PoolRow, Prisma } from '../generated/client.ts';
 import { type LedgerEntry, toLedgerEntry } from '../ledger-row.ts';
 import { POOL_COLUMNS, toPool } from '../pool-row.ts';
+import { lockLimits, type ProjectLimits } from '../project-use.ts';
 import type { TransactionSql } from '../sql.ts';
+import { hold } from './hold.ts';
 import { JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
 import type { JobContext } from './jobs.ts';
 import { type LaunchWrite, writeLaunches } from './write-launches.ts';
@@ -17,7 +19,7 @@ export interface LaunchRequest {
   tokenHash?: string | null;
 }
 
-export type LaunchRefusal = 'NotFound' | 'NotQueued' | 'AttemptMismatch' | 'NotYet' | 'PoolPaused' | 'NoCapacity';
+export type LaunchRefusal = 'NotFound' | 'NotQueued' | 'AttemptMismatch' | 'NotYet' | 'PoolPaused' | 'NoCapacity' | 'QuotaExceeded';
 export type Launched =
   | { ok: true; job: FineTuningJob; ledger: LedgerEntry; pool: Pool }
   | { ok: false; reason: LaunchRefusal; message: string };
@@ -25,8 +27,9 @@ export type Launched =
 /**
  * Reserves the slots of each job and writes its intent, or says why not, in the order given; called twice for one attempt, the second is
  * refused. One transaction for all: many launches cost little more than one. Where a job finds no room, nothing behind it is launched
- * either, for it would overtake. Launches of a pool wait for each other on its row, so the sum of reservations that follows is true until
- * the commit. The lock is NO KEY UPDATE: it does not hold up the creation of jobs, which only refer to the pool.
+ * either, for it would overtake. A job whose project may not hold more is held back in its row, and the others pass it. Launches of a pool wait for each other on its row, so the sum of reservations that follows is true until
+ * the commit, and so do launches of a project that has limits, in whichever pools: everybody locks the pool first. The locks are NO KEY UPDATE:
+ * they do not hold up the creation of jobs, which only refer to the pool.
  */
 export async function launchTogether(
   { sql, clock, announcer }: JobContext,
@@ -38,7 +41,15 @@ export async function launchTogether(
     if (pool === null) return requests.map(({ jobId }) => refuse('NotFound', `There is no pool ${poolId} for ${jobId}.`));
     const found = await findWithReserved(transaction, poolId, requests);
     const now = clock.now();
-    const decided = decideLaunches(requests, { pool, now, ...found });
+    const limits = found.isLimited
+      ? await lockLimits(
+          transaction,
+          [...found.jobs.values()].map(({ projectId }) => projectId),
+          now,
+        )
+      : new Map();
+    const decided = decideLaunches(requests, { pool, now, limits, ...found });
+    for (const entry of decided) if ('held' in entry) await hold(transaction, entry.held, entry.refusal.message);
     const written = await writeLaunches(
       transaction,
       decided.flatMap((entry) => ('refusal' in entry ? [] : [entry])),
@@ -47,23 +58,30 @@ export async function launchTogether(
     return decided.map((entry) => ('refusal' in entry ? entry.refusal : launched(entry, written.get(entry.job.id), { pool, now })));
   });
   // After the commit: a NOTIFY inside would make the launches of all pools commit one after another.
-  for (const outcome of outcomes) if (outcome.ok) announcer.announce(...changesOfJob(outcome.job.id, poolId, outcome.job.status));
+  outcomes.forEach((outcome, place) => {
+    if (outcome.ok) announcer.announce(...changesOfJob(outcome.job.id, poolId, outcome.job.status));
+    else if (outcome.reason === 'QuotaExceeded')
+      announcer.announce({ kind: 'job', jobId: requests[place]?.jobId ?? '', poolId, status: 'queued' });
+  });
   return outcomes;
 }
 
 interface Found {
   jobs: Map<string, FineTuningJob>;
   reserved: number;
+  /** Some job's project has a limit on what runs. */
+  isLimited: boolean;
 }
 
 /** A statement of its own, after the lock: READ COMMITTED gives it a snapshot in which every earlier launch is visible. */
 async function findWithReserved(sql: TransactionSql, poolId: string, requests: readonly LaunchRequest[]): Promise<Found> {
   const statement = Prisma.sql`
-    SELECT ${JOB_COLUMNS}, (SELECT coalesce(sum(workers), 0)::int FROM reservations WHERE pool_id = ${poolId}) AS reserved
+    SELECT ${JOB_COLUMNS}, (SELECT coalesce(sum(workers), 0)::int FROM reservations WHERE pool_id = ${poolId}) AS reserved,
+      EXISTS (SELECT FROM projects p WHERE p.id = j.project_id AND num_nonnulls(p.max_concurrent_gpus, p.monthly_budget_usd) > 0) AS "isLimited"
     FROM jobs j WHERE j.id = ANY(${requests.map(({ jobId }) => jobId)}::text[]) AND j.pool_id = ${poolId}`;
-  const rows = await sql.rows<JobRow & { reserved: number }>(statement, 'find-with-reserved');
-  const jobs = new Map(rows.map(({ reserved: _reserved, ...columns }) => [columns.id, toJob(columns)]));
-  return { jobs, reserved: rows[0]?.reserved ?? 0 };
+  const rows = await sql.rows<JobRow & { reserved: number; isLimited: boolean }>(statement, 'find-with-reserved');
+  const jobs = new Map(rows.map(({ reserved: _reserved, isLimited: _isLimited, ...columns }) => [columns.id, toJob(columns)]));
+  return { jobs, reserved: rows[0]?.reserved ?? 0, isLimited: rows.some(({ isLimited }) => isLimited) };
 }
 
 async function lockPool(sql: TransactionSql, poolId: string): Promise<Pool | null> {
@@ -72,9 +90,16 @@ async function lockPool(sql: TransactionSql, poolId: string): Promise<Pool | nul
   return row === undefined ? null : toPool(row);
 }
 
-type Decided = LaunchWrite | { refusal: Launched };
+type Refused = Extract<Launched, { ok: false }>;
+type Decided = LaunchWrite | { refusal: Refused } | { refusal: Refused; held: FineTuningJob };
 
-function decideLaunches(requests: readonly LaunchRequest[], { pool, now, jobs, reserved }: Found & { pool: Pool; now: Date }): Decided[] {
+interface Surroundings extends Found {
+  pool: Pool;
+  limits: ProjectLimits;
+  now: Date;
+}
+
+function decideLaunches(requests: readonly LaunchRequest[], { pool, limits, now, jobs, reserved }: Surroundings): Decided[] {
   let free = pool.maxWorkers - reserved;
   let isFull = false;
   return requests.map((request): Decided => {
@@ -83,17 +108,31 @@ function decideLaunches(requests: readonly LaunchRequest[], { pool, now, jobs, r
     const refusal = refusalOf(job, pool, request, now);
     if (refusal !== null) return { refusal };
     const workers = request.workers ?? job.spec.resources.workers;
+    const units = billedUnits(pool, workers);
+    const overQuota = isFull ? null : quotaRefusal(limits, job, units);
+    if (overQuota !== null) return { refusal: refuse('QuotaExceeded', overQuota), held: job };
     isFull ||= workers > free;
     if (isFull) return { refusal: refuse('NoCapacity', `The job needs ${workers} slots; pool ${pool.id} has ${Math.max(0, free)} free.`) };
     free -= workers;
+    takeUnits(limits, job, units);
     // Named twice in one call, it is launched once.
     jobs.set(job.id, { ...job, status: 'starting' });
     const { tokenHash = null } = request;
-    return { job, workers, tokenHash, billedUnits: billedUnits(pool, workers), pricePerGpuHour: pool.pricePerGpuHour };
+    return { job, workers, tokenHash, billedUnits: units, pricePerGpuHour: pool.pricePerGpuHour };
   });
 }
 
-function refusalOf(job: FineTuningJob, pool: Pool, request: LaunchRequest, now: Date): Launched | null {
+function quotaRefusal(limits: ProjectLimits, { projectId }: FineTuningJob, units: number): string | null {
+  const limit = limits.get(projectId);
+  return limit === undefined ? null : launchRefusal(limit.quota, limit.use, units);
+}
+
+function takeUnits(limits: ProjectLimits, { projectId }: FineTuningJob, units: number): void {
+  const limit = limits.get(projectId);
+  if (limit !== undefined) limit.use.heldGpus += units;
+}
+
+function refusalOf(job: FineTuningJob, pool: Pool, request: LaunchRequest, now: Date): Refused | null {
   if (job.status !== 'queued') return refuse('NotQueued', `The job is ${job.status}.`);
   if (job.attempt + 1 !== request.expectedAttempt) {
     return refuse('AttemptMismatch', `The next attempt is ${job.attempt + 1}, not ${request.expectedAttempt}.`);
@@ -109,6 +148,6 @@ function launched({ workers, tokenHash }: LaunchWrite, job: FineTuningJob | unde
   return { ok: true, job, ledger, pool };
 }
 
-function refuse(reason: LaunchRefusal, message: string): Launched {
+function refuse(reason: LaunchRefusal, message: string): Refused {
   return { ok: false, reason, message };
 }

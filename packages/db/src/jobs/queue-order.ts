@@ -3,11 +3,16 @@ import { Prisma } from '../generated/client.ts';
 import { etaMsOf, JOB_COLUMNS, type JobRow, toJob } from './job-row.ts';
 import type { JobContext } from './jobs.ts';
 
+/** Queued, and not held back: those that have an entry. The words of the index over the order. */
+const WAITING = Prisma.sql`j.status = 'queued' AND j.hold_message IS NULL`;
+
 /** Where a job stands in the order (priority, queuedAt, id) of its pool. */
 export type QueueCursor = Pick<FineTuningJob, 'priority' | 'queuedAt' | 'id'>;
 
 export interface QueuedFilter {
   poolId?: string | undefined;
+  /** Those that are held back too. */
+  includesHeld?: boolean | undefined;
   after?: QueueCursor | undefined;
   limit: number;
 }
@@ -20,9 +25,12 @@ export interface QueuePosition {
 }
 
 /** Queued jobs in the order in which they run; go on with the last one as `after`. */
-export async function listQueued({ sql }: JobContext, { poolId, after, limit }: QueuedFilter): Promise<FineTuningJob[]> {
+export async function listQueued(
+  { sql }: JobContext,
+  { poolId, includesHeld = false, after, limit }: QueuedFilter,
+): Promise<FineTuningJob[]> {
   const conditions = [
-    Prisma.sql`j.status = 'queued'`,
+    includesHeld ? Prisma.sql`j.status = 'queued'` : WAITING,
     ...(poolId === undefined ? [] : [Prisma.sql`j.pool_id = ${poolId}`]),
     ...(after === undefined
       ? []
@@ -60,7 +68,7 @@ export async function listWaiting({ sql }: JobContext, poolId: string, limit: nu
   const statement = Prisma.sql`
     SELECT j.id, j.project_id AS "projectId", j.spec->>'model' AS model, (j.spec->'resources'->>'workers')::int AS workers, j.priority,
       j.queued_at AS "queuedAt", j.not_before AS "notBefore", (j.estimate->>'seconds')::float8 AS "estimatedSeconds"
-    FROM jobs j WHERE j.pool_id = ${poolId} AND j.status = 'queued' ORDER BY j.priority, j.queued_at, j.id LIMIT ${limit}::int`;
+    FROM jobs j WHERE j.pool_id = ${poolId} AND ${WAITING} ORDER BY j.priority, j.queued_at, j.id LIMIT ${limit}::int`;
   return sql.rows<WaitingJob>(statement, 'list-waiting');
 }
 
@@ -90,8 +98,8 @@ export async function listHolding({ sql }: JobContext, poolId: string, limit: nu
 export async function position({ sql }: JobContext, jobId: string): Promise<QueuePosition | null> {
   const statement = Prisma.sql`
     SELECT (SELECT count(*)::int FROM jobs o
-      WHERE o.pool_id = j.pool_id AND o.status = 'queued' AND (o.priority, o.queued_at, o.id) < (j.priority, j.queued_at, j.id)) AS ahead
-    FROM jobs j WHERE j.id = ${jobId} AND j.status = 'queued'`;
+      WHERE o.pool_id = j.pool_id AND o.status = 'queued' AND o.hold_message IS NULL AND (o.priority, o.queued_at, o.id) < (j.priority, j.queued_at, j.id)) AS ahead
+    FROM jobs j WHERE j.id = ${jobId} AND ${WAITING}`;
   const [row] = await sql.rows<{ ahead: number }>(statement, 'queue-position');
   return row === undefined ? null : { position: row.ahead + 1, ahead: row.ahead };
 }

@@ -89,7 +89,7 @@ function jobUpdate({ change, effects }: ChangeWrite): Prisma.Sql {
       fine_tuned_model = ${change.fineTunedModel}, trained_tokens = ${change.trainedTokens}::bigint,
       result = coalesce(${json(effects?.result)}::jsonb, j.result),
       gpu_seconds = j.gpu_seconds + ${bill('gpu_seconds')}, cost_usd = j.cost_usd + ${bill('cost_usd')},
-      queued_at = ${change.queuedAt}::timestamptz, started_at = ${change.startedAt}::timestamptz,
+      hold_message = NULL, queued_at = ${change.queuedAt}::timestamptz, started_at = ${change.startedAt}::timestamptz,
       finished_at = ${change.finishedAt}::timestamptz
     FROM gate WHERE j.id = gate.id RETURNING j.*)`;
 }

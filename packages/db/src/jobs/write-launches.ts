@@ -28,7 +28,7 @@ export async function writeLaunches(sql: TransactionSql, launches: readonly Laun
       SELECT j.id FROM jobs j JOIN launch ON launch.id = j.id AND launch.version = j.version ORDER BY j.id FOR NO KEY UPDATE OF j),
     job AS (
       UPDATE jobs j SET status = 'starting', version = j.version + 1, attempt = j.attempt + 1, epoch = j.epoch + 1,
-        reason = NULL, message = NULL, not_before = NULL
+        reason = NULL, message = NULL, not_before = NULL, hold_message = NULL
       FROM gate WHERE j.id = gate.id RETURNING j.*),
     intended AS (
       INSERT INTO attempts (job_id, attempt, epoch, state, pool_id, workers, billed_units, price_per_gpu_hour, token_hash, intended_at)
