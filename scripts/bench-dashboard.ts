@@ -30,6 +30,9 @@ const PAGES: Record<string, (jobId: string) => string[]> = {
   jobs: () => [`${JOBS}?limit=50`, '/v1/pools', '/v1/models'],
   // As many as the small database has.
   'jobs, failed': () => [`${JOBS}?limit=10&capstan[state]=failed`],
+  'jobs, by wait': () => [`${JOBS}?limit=50&capstan[sort]=wait`],
+  'jobs, by length': () => [`${JOBS}?limit=50&capstan[sort]=duration`],
+  'jobs, urgent': () => [`${JOBS}?limit=50&capstan[sort]=priority`],
   'jobs, by id': (jobId) => [`${JOBS}?limit=50&capstan[search]=${jobId}`],
   job: (jobId) =>
     ['', '/curve?points=1500', '/logs?tail=true&limit=500', '/events?limit=100', '/attempts', '/checkpoints'].map(
@@ -39,7 +42,7 @@ const PAGES: Record<string, (jobId: string) => string[]> = {
   pools: () => ['/v1/pools', '/v1/pools/local/forecast?max_workers=20'],
   'new job': () => ['/v1/models', '/v1/pools', '/v1/files?purpose=fine-tune&limit=50'],
   models: () => ['/v1/models'],
-  settings: () => ['/v1/session', '/v1/api_keys', '/v1/audit_events?limit=50'],
+  settings: () => ['/v1/session', '/v1/projects', '/v1/api_keys', '/v1/audit_events?limit=50'],
 };
 
 const services = await startBenchServices();

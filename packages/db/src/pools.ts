@@ -14,7 +14,7 @@ export interface PoolUsage {
   reserved: number;
   /** Of those, slots of jobs that train. */
   running: number;
-  /** Jobs that wait. */
+  /** Jobs that wait for it, without those whose project may not hold more. */
   queued: number;
 }
 
@@ -87,7 +87,7 @@ async function readUsage(sql: Sql, poolId: string): Promise<PoolUsage> {
   const statement = Prisma.sql`
     SELECT coalesce(sum(r.workers), 0)::int AS reserved,
       coalesce(sum(r.workers) FILTER (WHERE j.status = 'running'), 0)::int AS running,
-      (SELECT count(*)::int FROM jobs WHERE pool_id = ${poolId} AND status = 'queued') AS queued
+      (SELECT count(*)::int FROM jobs WHERE pool_id = ${poolId} AND status = 'queued' AND hold_message IS NULL) AS queued
     FROM reservations r JOIN jobs j ON j.id = r.job_id WHERE r.pool_id = ${poolId}`;
   const [usage] = await sql.rows<PoolUsage>(statement, 'pool-usage');
   return usage ?? { reserved: 0, running: 0, queued: 0 };
