@@ -33,7 +33,7 @@ export function JobsTable({ jobs, chosen = new Set(), onChoose = null }: JobsTab
                 />
               </Table.Th>
             )}
-            {['Job', 'State', 'Progress', 'Loss', 'Pool', 'Owner', 'Priority', 'Cost', 'Created'].map((name) => (
+            {['Job', 'State', 'Progress', 'Loss', 'Pool', 'Priority', 'Cost', 'Created'].map((name) => (
               <Table.Th key={name}>{name}</Table.Th>
             ))}
           </Table.Tr>
@@ -90,9 +90,10 @@ function JobCells({ job }: { job: JobObject }) {
         </PageLink>
         <Text size="xs" c="dimmed" className="wrap">
           {job.fine_tuned_model ?? job.model}
+          {capstan.owner !== null && ` · ${capstan.owner}`}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td miw={130}>
         <StateBadge state={capstan.state} />
         {capstan.message !== null && (
           <Text size="xs" c="dimmed" lineClamp={2} maw={260}>
@@ -105,7 +106,6 @@ function JobCells({ job }: { job: JobObject }) {
       </Table.Td>
       <Table.Td>{figure(capstan.progress?.eval_loss ?? capstan.progress?.train_loss)}</Table.Td>
       <Table.Td>{capstan.pool}</Table.Td>
-      <Table.Td className="wrap">{capstan.owner ?? '–'}</Table.Td>
       <Table.Td>{capstan.priority}</Table.Td>
       <Table.Td>{dollars(capstan.cost_usd)}</Table.Td>
       <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(job.created_at, browserClock.now())}</Table.Td>
