@@ -60,7 +60,15 @@ export function makeContentCall(world: FuzzWorld, random: Random): GrpcCall {
   const part = (data: Buffer) => frame(WriteRequest.encode({ part: { $case: 'data', value: data } }).finish());
   const end = frame(WriteRequest.encode({ part: { $case: 'end', value: {} } }).finish());
   const question = { requestId: oddText(random), modelId: oddText(random), baseModel: [], adapter: undefined, input: undefined };
-  const ask = GenerateRequest.encode({ ...question, maxTokens: -1, temperature: Number.NaN, topP: 2, seed: undefined, stop: [], decoding: undefined }).finish();
+  const ask = GenerateRequest.encode({
+    ...question,
+    maxTokens: -1,
+    temperature: Number.NaN,
+    topP: 2,
+    seed: undefined,
+    stop: [],
+    decoding: undefined,
+  }).finish();
   const serve = ServeRequest.encode({
     message: { $case: 'failure', value: { requestId: oddText(random), code: oddText(random), message: 'x' } },
   });
