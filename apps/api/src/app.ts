@@ -26,6 +26,7 @@ import { modelRoutes } from './routes/models.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { poolEventRoutes } from './routes/pool-events.ts';
 import { poolForecastRoutes } from './routes/pool-forecast.ts';
+import { poolUsageRoutes } from './routes/pool-usage.ts';
 import { poolRoutes } from './routes/pools.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { queueBoardRoutes } from './routes/queue-board.ts';
@@ -66,7 +67,7 @@ function routes(context: ApiContext): Router {
   const groups = [
     ...[jobRoutes, jobRecordRoutes, jobHistoryRoutes, jobStreamRoutes, jobActionRoutes, changeStreamRoutes],
     ...[chatCompletionRoutes, completionRoutes, compareModelRoutes, modelRoutes],
-    ...[fileRoutes, poolRoutes, poolForecastRoutes, poolEventRoutes, overviewRoutes, auditRoutes],
+    ...[fileRoutes, poolRoutes, poolForecastRoutes, poolEventRoutes, poolUsageRoutes, overviewRoutes, auditRoutes],
     ...[projectRoutes, apiKeyRoutes, sessionRoutes],
     ...[unsupportedRoutes, healthRoutes, metricsRoutes, documentationRoutes, queueBoardRoutes],
   ];

@@ -28,6 +28,7 @@ describe('the overview of a project', () => {
     expect(overview.hours).toHaveLength(24);
     expect(overview.hours.reduce((sum, { created }) => sum + created, 0)).toBe(3);
     expect(overview.hours.findLast(({ wait_seconds: wait }) => wait !== null)?.wait_seconds).toBeGreaterThanOrEqual(0);
+    expect(overview.hours.at(-1)?.queued).toBe(1);
   });
 
   it("holds nothing of another project's", async () => {

@@ -89,6 +89,14 @@ describe('an operator', () => {
     expect((await api.db.jobs.get(jobs[1] as string))?.status).toBe('queued');
   });
 
+  it('tells a drained job why it is paused, until its owner wants it to be', async () => {
+    const [id = ''] = jobs;
+    await api.apply(id, { type: 'paused' });
+    const state = async (response: Promise<Response>) => (await json(await response)).capstan;
+    expect(await state(api.fetch(`/fine_tuning/jobs/${id}`))).toMatchObject({ state: 'paused', reason: 'PoolDrained' });
+    expect(await state(api.postJson(`/fine_tuning/jobs/${id}/pause`, {}))).toMatchObject({ state: 'paused', reason: 'PausedByUser' });
+  });
+
   it('leaves a trace of everything, with what it was before', async () => {
     const { data } = await json(await send('GET', '/audit_events'));
     expect(data).toMatchObject([
@@ -153,5 +161,16 @@ describe("the launcher's settings of a pool", () => {
     expect(await json(await send('GET', '/pools/gpu'))).toMatchObject({ settings: { nodeSelector: { gpu: 'yes' } } });
     const changed = await send('PATCH', '/pools/gpu', { gpus_per_worker: 4, settings: { nodeSelector: { zone: 'a' } } });
     expect(await json(changed)).toMatchObject({ gpus_per_worker: 4, settings: { nodeSelector: { zone: 'a' } } });
+  });
+});
+
+describe('what a pool held', () => {
+  it('is a curve of 90 spans that ends now', async () => {
+    const usage = await json(await api.fetch('/pools/local/usage?hours=1'));
+    expect(usage).toMatchObject({ object: 'pool.usage', pool: 'local', unit: 'worker', bucket_seconds: 40 });
+    const spans = usage.data as { start: number; average: number; peak: number }[];
+    expect(spans).toHaveLength(90);
+    expect(Math.max(...spans.map(({ peak }) => peak))).toBe(1);
+    expect((await api.fetch('/pools/local/usage?hours=0')).status).toBe(400);
   });
 });

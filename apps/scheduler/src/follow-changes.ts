@@ -8,6 +8,8 @@ export interface ChangeFollowers {
   reconciler: KeyedRunner;
   /** Lets jobs go that were held back for their project's quota. */
   releaser: KeyedRunner;
+  /** A pool was changed. */
+  onPool: () => void;
   /** Something may have been missed: look at everything. */
   onResync: () => void;
 }
@@ -17,7 +19,7 @@ export async function followChanges(db: Database, followers: ChangeFollowers, si
   for await (const change of db.changes(signal)) await follow(change, followers);
 }
 
-async function follow(change: Change, { dispatchers, reconciler, releaser, onResync }: ChangeFollowers): Promise<void> {
+async function follow(change: Change, { dispatchers, reconciler, releaser, onPool, onResync }: ChangeFollowers): Promise<void> {
   switch (change.kind) {
     case 'job':
       if (change.status === 'pausing' || change.status === 'cancelling') reconciler.run(change.jobId);
@@ -27,6 +29,7 @@ async function follow(change: Change, { dispatchers, reconciler, releaser, onRes
     case 'queued':
       return dispatchers.wake(change.poolId, 'entry');
     case 'pool':
+      onPool();
       return dispatchers.refresh();
     case 'resync':
       onResync();

@@ -18,6 +18,7 @@ import { reconcileJob } from './reconcile/reconcile-job.ts';
 import { createWaitMessages } from './reconcile/wait-messages.ts';
 import { watchRanks } from './reconcile/watch-ranks.ts';
 import { repeat } from './repeat.ts';
+import { resumeDrained } from './resume-drained.ts';
 import type { SchedulerContext } from './scheduler-context.ts';
 import { ServingPool } from './serving/serving-pool.ts';
 import { makeArtifactHandlers } from './sessions/artifact-access.ts';
@@ -146,7 +147,7 @@ interface LoopParts extends Parts {
 function startLoops(context: SchedulerContext, parts: LoopParts, signal: AbortSignal): () => Promise<void> {
   const { clock, db, logger, settings } = context;
   const dispatchers = createDispatchers(context, signal);
-  const pass = createWakeup(clock);
+  const [pass, drained] = [createWakeup(clock), createWakeup(clock)];
   const reconciler = createKeyedRunner(
     (jobId) => reconcileJob(jobId, context, parts, { signal }),
     (jobId, error) => signal.aborted || logger.warn({ err: error, jobId }, 'reconcile failed and will be tried again'),
@@ -156,7 +157,7 @@ function startLoops(context: SchedulerContext, parts: LoopParts, signal: AbortSi
     (_key, error) => signal.aborted || logger.warn({ err: error }, 'held jobs were not let go; the sweep tries again'),
   );
   const sweep = createSweeps(context, parts);
-  const followers = { dispatchers, reconciler, releaser, onResync: () => pass.wake() };
+  const followers = { dispatchers, reconciler, releaser, onPool: () => drained.wake(), onResync: () => pass.wake() };
   const every = (everyMs: number, name: string, work: (signal: AbortSignal) => Promise<void>) =>
     repeat({ name, everyMs, work }, context, signal);
   const loops = [
@@ -168,6 +169,10 @@ function startLoops(context: SchedulerContext, parts: LoopParts, signal: AbortSi
       // Thousands of jobs take long to look at: a pass is never more than a fifth of the time.
       const restMs = Math.max(settings.reconcileIntervalMs, 4 * (clock.now().getTime() - begunAt));
       await pass.wait(restMs, { signal });
+    }),
+    every(0, 'drained jobs', async () => {
+      await drained.wait(settings.sweepIntervalMs, { signal });
+      await resumeDrained(context);
     }),
     every(settings.sweepIntervalMs, 'sweeps', sweep),
     every(settings.sweepIntervalMs, 'pools', () => dispatchers.refresh()),

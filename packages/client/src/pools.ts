@@ -5,9 +5,11 @@ import {
   type PoolEventObject,
   type PoolForecastObject,
   type PoolObject,
+  type PoolUsageObject,
   poolEventObjectSchema,
   poolForecastObjectSchema,
   poolObjectSchema,
+  poolUsageObjectSchema,
   type UpdatePoolRequest,
 } from '@capstan/core';
 import { type RequestOptions, segment, type Transport } from './transport.ts';
@@ -29,6 +31,8 @@ export interface PoolsClient {
     page?: { after?: string | undefined; limit?: number | undefined },
     options?: RequestOptions,
   ): Promise<List<PoolEventObject>>;
+  /** What the pool's jobs held over the last hours, 24 by default. */
+  usage(id: string, period?: { hours?: number | undefined }, options?: RequestOptions): Promise<PoolUsageObject>;
   /** When each queued job starts, as the pool is or as `supposed`. */
   forecast(id: string, supposed?: SupposedPool, options?: RequestOptions): Promise<PoolForecastObject>;
   /** Give the `version` you saw to change only that one; a conflict otherwise. */
@@ -46,6 +50,8 @@ export function poolsClient({ request }: Transport): PoolsClient {
     drain: (id, options) => request(poolObjectSchema, { method: 'POST', path: `/pools/${segment(id)}/drain`, ...options }),
     events: (id, page, options) =>
       request(eventList, { method: 'GET', path: `/pools/${segment(id)}/events`, query: { ...page }, ...options }),
+    usage: (id, { hours } = {}, options) =>
+      request(poolUsageObjectSchema, { method: 'GET', path: `/pools/${segment(id)}/usage`, query: { hours }, ...options }),
     forecast: (id, { maxWorkers, paused } = {}, options) => {
       const query = { max_workers: maxWorkers, paused: paused === undefined ? undefined : String(paused) };
       return request(poolForecastObjectSchema, { method: 'GET', path: `/pools/${segment(id)}/forecast`, query, ...options });

@@ -55,6 +55,8 @@ export type { AutoscaleRequest, CreatePoolRequest, PoolObject, UpdatePoolRequest
 export { createPoolRequestSchema, poolObjectSchema, updatePoolRequestSchema } from './api/pool-object.ts';
 export type { CreateProjectRequest, ProjectObject, UpdateProjectRequest } from './api/project-object.ts';
 export { createProjectRequestSchema, projectObjectSchema, updateProjectRequestSchema } from './api/project-object.ts';
+export type { PoolUsageObject } from './api/pool-usage-object.ts';
+export { poolUsageObjectSchema, poolUsageQuerySchema } from './api/pool-usage-object.ts';
 export type { CreateSessionRequest, SessionObject } from './api/session-object.ts';
 export { createSessionRequestSchema, mayAct, SESSION_HEADER, sessionObjectSchema } from './api/session-object.ts';
 export type { AutoscalePolicy } from './autoscale-policy.ts';

@@ -95,6 +95,8 @@ export interface FineTuningJob {
   message: string | null;
   /** Not to be launched before this instant (backoff of a retry). */
   notBefore: Date | null;
+  /** A drain of its pool pauses or paused it, and it goes on when the pool does. */
+  isDrained: boolean;
   progress: JobProgress | null;
   fineTunedModel: string | null;
   trainedTokens: number | null;

@@ -20,7 +20,8 @@ export const JOB_EVENT_TYPES = [
 export type JobEventType = (typeof JOB_EVENT_TYPES)[number];
 
 export type JobEvent =
-  | { type: 'launched' | 'workersReady' | 'pauseRequested' | 'paused' | 'resumeRequested' | 'cancelRequested' | 'workersGone' }
+  | { type: 'pauseRequested' /** Who or what asks for it: a person, where it is left out. */; cause?: 'drain' }
+  | { type: 'launched' | 'workersReady' | 'paused' | 'resumeRequested' | 'cancelRequested' | 'workersGone' }
   | { type: 'workersSucceeded'; fineTunedModel: string; trainedTokens: number }
   | ({ type: 'attemptFailed'; notBefore: Date } & Failure)
   | ({ type: 'jobFailed' } & Failure);

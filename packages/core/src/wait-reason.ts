@@ -10,6 +10,7 @@ export const WAIT_REASONS = [
   'BackingOff',
   'QuotaExceeded',
   'PausedByUser',
+  'PoolDrained',
   'Launching',
   'Pausing',
   'Cancelling',
@@ -51,6 +52,11 @@ export function waitReason(job: FineTuningJob, facts: WaitFacts, now: Date): Wai
     case 'pausing':
       return notQueued('Pausing', 'The ranks finish their step and save a checkpoint.');
     case 'paused':
+      if (job.isDrained)
+        return notQueued(
+          'PoolDrained',
+          `Pool ${facts.pool.id} was drained: the job goes on from its checkpoint when an operator uncordons the pool.`,
+        );
       return notQueued('PausedByUser', 'The job was paused. Resume it to queue it again; it goes on from its last checkpoint.');
     case 'cancelling':
       return notQueued('Cancelling', 'The ranks are being stopped.');

@@ -29,6 +29,7 @@ export { openDatabase } from './open-database.ts';
 export type { Overview, OverviewRepository } from './overview.ts';
 export type { PoolCapacityRecord, PoolCapacityRepository } from './pool-capacities.ts';
 export type { PoolEvent, PoolEventRepository } from './pool-events.ts';
+export type { HistoryBucket, HistoryRequest } from './pool-history.ts';
 export type { PoolPatch, PoolRepository, PoolSettings, PoolUsage } from './pools.ts';
 export type { Project, ProjectRepository } from './projects.ts';
 export type { AppendRequest, ReportRepository } from './reports/append-reports.ts';

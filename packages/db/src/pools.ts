@@ -1,6 +1,7 @@
 import { type Clock, ConflictError, NotFoundError, type Pool, type ScaleDecision } from '@capstan/core';
 import type { Announcer } from './announcer.ts';
 import { Prisma } from './generated/client.ts';
+import { type HistoryBucket, type HistoryRequest, readPoolHistory } from './pool-history.ts';
 import { toPool } from './pool-row.ts';
 import type { PrismaDatabase } from './prisma.ts';
 import { readScaleFacts, type ScaleFacts, scalePool } from './scale-pool.ts';
@@ -28,6 +29,8 @@ export interface PoolRepository {
   /** Null where somebody changed the pool since it was seen; `actor` has decided so, which is written down with it. */
   scale(pool: Pool, decision: ScaleDecision & { actor: string }): Promise<Pool | null>;
   scaleFacts(poolId: string, since: Date): Promise<ScaleFacts>;
+  /** Only buckets up to `to`, each of them, in their order. */
+  history(request: HistoryRequest): Promise<HistoryBucket[]>;
   usage(poolId: string): Promise<PoolUsage>;
   /** Slots of one pool that are taken: what `usage` tells, at the cost of those slots and not of all that waits. */
   reservedIn(poolId: string): Promise<number>;
@@ -69,6 +72,7 @@ export function createPoolRepository(context: PoolContext): PoolRepository {
     },
     scale: (pool, decision) => scalePool(sql, pool, { ...decision, at: clock.now() }),
     scaleFacts: (poolId, since) => readScaleFacts(sql, poolId, since),
+    history: (request) => readPoolHistory(sql, request),
     usage: (poolId) => readUsage(sql, poolId),
     reservedIn: async (poolId) => {
       const statement = Prisma.sql`SELECT coalesce(sum(workers), 0)::int AS workers FROM reservations WHERE pool_id = ${poolId}`;

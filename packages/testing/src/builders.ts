@@ -76,6 +76,7 @@ export function makeJob(changes: Partial<FineTuningJob> = {}): FineTuningJob {
     reason: null,
     message: null,
     notBefore: null,
+    isDrained: false,
     progress: null,
     fineTunedModel: null,
     trainedTokens: null,

@@ -1,4 +1,10 @@
-import { listAuditEventsQuerySchema, listPoolEventsQuerySchema, listSchema, poolForecastQuerySchema } from '@capstan/core';
+import {
+  listAuditEventsQuerySchema,
+  listPoolEventsQuerySchema,
+  listSchema,
+  poolForecastQuerySchema,
+  poolUsageQuerySchema,
+} from '@capstan/core';
 import type { Operation } from './operation.ts';
 import { schemas } from './schemas.ts';
 
@@ -103,6 +109,15 @@ export const operatorOperations: Operation[] = [
     summary: 'List what the autoscaler decided, and why.',
     query: listPoolEventsQuerySchema,
     answer: listSchema(schemas.PoolEvent),
+  },
+  {
+    ...read,
+    path: '/pools/{pool_id}/usage',
+    id: 'retrievePoolUsage',
+    tag: 'Pools',
+    summary: 'Tell what the jobs of a pool held over the last hours.',
+    query: poolUsageQuerySchema,
+    answer: schemas.PoolUsage,
   },
   {
     ...read,

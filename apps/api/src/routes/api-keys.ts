@@ -2,6 +2,7 @@ import { type ApiKeyObject, createApiKeyRequestSchema, NotFoundError } from '@ca
 import type { ApiKeyRecord } from '@capstan/db';
 import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
+import { auditAction } from '../audit-action.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readJsonBody } from '../http/read-json-body.ts';
 import { resource } from '../http/resource.ts';
@@ -9,7 +10,7 @@ import { validate } from '../http/validate.ts';
 import { toList } from '../rest/to-list.ts';
 import { unixTime } from '../rest/unix-time.ts';
 
-/** Keys of the admin's own project; only `create` may name another one. */
+/** Keys of the admin's own project; only `create` may name another one. Both changes are written down. */
 export function apiKeyRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, settings } = context;
 
@@ -18,6 +19,7 @@ export function apiKeyRoutes(router: Router, context: ApiContext): void {
     const { name, role, project } = validate(createApiKeyRequestSchema, value);
     const projectId = project === undefined ? caller.projectId : (await db.projects.ensure(project)).id;
     const { key, record } = await db.apiKeys.create({ projectId, name, role });
+    await auditAction(db, caller, { name: 'api_key.create', subject: record.id, before: {}, after: { name, role, projectId } });
     response.status(201).json({ ...keyToRest(record), key });
   }
 
@@ -28,7 +30,12 @@ export function apiKeyRoutes(router: Router, context: ApiContext): void {
 
   async function revoke({ request, response, caller }: Exchange) {
     const id = pathPart(request, 'keyId');
-    if (await db.apiKeys.revoke(caller.projectId, id)) return void response.json({ id, object: 'api_key', deleted: true });
+    const key = (await db.apiKeys.list(caller.projectId)).find((record) => record.id === id);
+    if (key && (await db.apiKeys.revoke(caller.projectId, id))) {
+      const before = { name: key.name, role: key.role };
+      if (key.revokedAt === null) await auditAction(db, caller, { name: 'api_key.revoke', subject: id, before, after: {} });
+      return void response.json({ id, object: 'api_key', deleted: true });
+    }
     throw new NotFoundError(`There is no API key '${id}' in this project.`, { param: 'api_key_id', reason: 'api_key_not_found' });
   }
 

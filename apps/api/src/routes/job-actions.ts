@@ -43,6 +43,10 @@ async function apply(
   before: FineTuningJob,
   { name, event, isDone }: Action & { name: string },
 ): Promise<FineTuningJob> {
+  if (name === 'pause' && before.isDrained) {
+    await context.db.jobs.keepPaused(before.id);
+    return findJob(context, before.projectId, before.id);
+  }
   if (isDone.includes(before.status)) return before;
   const applied = await context.db.jobs.applyEvent(before.id, event);
   if (!applied.ok) {

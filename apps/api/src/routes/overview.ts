@@ -14,7 +14,7 @@ export function overviewRoutes(router: Router, { authenticate, db, clock, lookup
     const now = clock.now();
     const firstHour = Math.floor(now.getTime() / HOUR_MS) - HOURS + 1;
     const since = new Date(firstHour * HOUR_MS);
-    const [{ states, failures, hours }, used] = await Promise.all([
+    const [{ states, failures, hours, queue }, used] = await Promise.all([
       lookups.overview(projectId, since),
       db.usage.total({ projectId, from: since, to: now }),
     ]);
@@ -27,7 +27,8 @@ export function overviewRoutes(router: Router, { authenticate, db, clock, lookup
       hours: Array.from({ length: HOURS }, (_, index) => {
         const start = (firstHour + index) * HOUR_MS;
         const { created = 0, waitSeconds = null } = hourAt.get(start) ?? {};
-        return { start: unixTime(new Date(start)), created, wait_seconds: waitSeconds };
+        const queued = queue.findLast(({ hour }) => hour.getTime() <= start)?.queued ?? 0;
+        return { start: unixTime(new Date(start)), created, wait_seconds: waitSeconds, queued };
       }),
       gpu_seconds: used.gpuSeconds,
       cost_usd: used.costUsd,

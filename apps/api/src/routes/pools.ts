@@ -9,6 +9,7 @@ import {
 } from '@capstan/core';
 import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
+import { auditAction } from '../audit-action.ts';
 import { type Exchange, endpoint, pathPart } from '../http/endpoint.ts';
 import { readJsonBody } from '../http/read-json-body.ts';
 import { resource } from '../http/resource.ts';
@@ -38,12 +39,6 @@ export function poolRoutes(router: Router, context: ApiContext): void {
   const poolOf = ({ request }: Exchange) => findPool(context, pathPart(request, 'poolId'));
   const bodyOf = async ({ request }: Exchange) => (await readJsonBody(request, settings.maxJsonBytes)).value;
 
-  async function record({ caller }: Exchange, action: string, change: { subject: string; before: object; after: object }) {
-    const { subject, before, after } = change;
-    const author = { projectId: caller.projectId, apiKeyId: caller.keyId };
-    await db.audit.append({ ...author, action, subject, before: { ...before }, after: { ...after } });
-  }
-
   async function create(exchange: Exchange) {
     const wanted = poolSchema.parse(poolFromRest(validate(createPoolRequestSchema, await bodyOf(exchange)), NO_POLICY));
     if (await db.pools.get(wanted.id)) {
@@ -51,7 +46,7 @@ export function poolRoutes(router: Router, context: ApiContext): void {
     }
     const pool = await db.pools.ensure(wanted);
     lookups.forgetPool(pool.id);
-    await record(exchange, 'pool.create', { subject: pool.id, before: {}, after: wanted });
+    await auditAction(db, exchange.caller, { name: 'pool.create', subject: pool.id, before: {}, after: wanted });
     exchange.response.status(201).json(await show(exchange, pool));
   }
 
@@ -59,7 +54,7 @@ export function poolRoutes(router: Router, context: ApiContext): void {
     const pool = await poolOf(exchange);
     const changed = await db.pools.update(pool.id, patchOf(pool), version ?? pool.version);
     lookups.forgetPool(pool.id);
-    await record(exchange, action, { subject: pool.id, ...changeOf(pool, changed) });
+    await auditAction(db, exchange.caller, { name: action, subject: pool.id, ...changeOf(pool, changed) });
     return changed;
   }
 

@@ -119,6 +119,7 @@ export function freshJob(input: NewJob, now: Date): FineTuningJob {
     reason: null,
     message: null,
     notBefore: null,
+    isDrained: false,
     progress: null,
     fineTunedModel: null,
     trainedTokens: null,

@@ -27,6 +27,8 @@ function sentence(job: FineTuningJob, event: JobEvent, to: JobStatus): Pick<Even
     case 'workersReady':
       return info('Every worker is ready: training has started.');
     case 'pauseRequested':
+      if (event.cause === 'drain')
+        return info('The pool is being drained: the workers save a checkpoint and stop. The job goes on when the pool does.');
       return info(to === 'paused' ? 'The job is paused.' : 'A pause was requested: the workers save a checkpoint and stop.');
     case 'resumeRequested':
       return info('The job was resumed and waits in its pool.');

@@ -9,6 +9,7 @@ export interface JobChange
     | 'reason'
     | 'message'
     | 'notBefore'
+    | 'isDrained'
     | 'fineTunedModel'
     | 'trainedTokens'
     | 'queuedAt'
@@ -32,6 +33,7 @@ export function changeOf(job: FineTuningJob, event: JobEvent, to: JobStatus, now
     reason: isShown ? failure.reason : null,
     message: isShown ? failure.message : null,
     notBefore: event.type === 'attemptFailed' && to === 'queued' ? event.notBefore : null,
+    isDrained: event.type === 'pauseRequested' ? event.cause === 'drain' : job.isDrained && to === 'paused',
     fineTunedModel: succeeds ? event.fineTunedModel : job.fineTunedModel,
     trainedTokens: succeeds ? event.trainedTokens : job.trainedTokens,
     queuedAt: to === 'queued' ? now : job.queuedAt,

@@ -8,8 +8,9 @@ export type JobRow = Omit<Job, 'trainedTokens' | 'bodyHash'> & { trainedTokens: 
 /** The columns of `jobs j` under the names that Prisma gives them. */
 export const JOB_COLUMNS = Prisma.raw(
   `j.id, j.project_id AS "projectId", j.pool_id AS "poolId", j.status, j.version, j.attempt, j.failures, j.max_attempts AS "maxAttempts",
-   j.epoch, j.priority, j.spec, j.reason, j.message, j.not_before AS "notBefore", j.progress, j.fine_tuned_model AS "fineTunedModel",
-   j.trained_tokens AS "trainedTokens", j.metadata, j.owner, j.retry_of AS "retryOf", j.hold_message AS "holdMessage", j.estimate, j.gpu_seconds AS "gpuSeconds", j.cost_usd AS "costUsd", j.result,
+   j.epoch, j.priority, j.spec, j.reason, j.message, j.not_before AS "notBefore", j.is_drained AS "isDrained", j.progress,
+   j.fine_tuned_model AS "fineTunedModel", j.trained_tokens AS "trainedTokens", j.metadata, j.owner, j.retry_of AS "retryOf",
+   j.hold_message AS "holdMessage", j.estimate, j.gpu_seconds AS "gpuSeconds", j.cost_usd AS "costUsd", j.result,
    j.created_at AS "createdAt", j.queued_at AS "queuedAt", j.started_at AS "startedAt", j.finished_at AS "finishedAt"`,
 );
 

@@ -6,6 +6,7 @@ import { type Applied, applyEvent } from './apply-event.ts';
 import { createAdmitted } from './create-admitted.ts';
 import { type Created, createJob, type NewJob } from './create-job.ts';
 import { createJobsTogether } from './create-jobs-together.ts';
+import { keepPaused, listDrained } from './drained-jobs.ts';
 import { findJob } from './find-job.ts';
 import { gatherCreates } from './gather-creates.ts';
 import { listHeldProjects, releaseHeld } from './hold.ts';
@@ -51,6 +52,8 @@ export interface JobRepository {
   /** The launcher has answered: from now on the attempt is billed. Twice is once. */
   markLaunched(jobId: string, attempt: number): Promise<void>;
   listReconcilable(page: { limit: number; after?: string }): Promise<FineTuningJob[]>;
+  listDrained(limit: number): Promise<FineTuningJob[]>;
+  keepPaused(jobId: string): Promise<void>;
   listQueued(filter: QueuedFilter): Promise<FineTuningJob[]>;
   /** The number of the attempt that each of these jobs waits for; those that do not wait are missing. */
   listAwaitedAttempts(jobIds: readonly string[]): Promise<Map<string, number>>;
@@ -78,6 +81,8 @@ export function createJobRepository(context: JobContext): JobRepository {
     launchTogether: (poolId, requests) => launchTogether(context, poolId, requests),
     markLaunched: (jobId, attempt) => markLaunched(context, jobId, attempt),
     listReconcilable: (page) => listReconcilable(context, page),
+    listDrained: (limit) => listDrained(context, limit),
+    keepPaused: (jobId) => keepPaused(context, jobId),
     listQueued: (filter) => listQueued(context, filter),
     listAwaitedAttempts: (jobIds) => listAwaitedAttempts(context, jobIds),
     listWaiting: (poolId, limit) => listWaiting(context, poolId, limit),

@@ -86,6 +86,7 @@ function jobUpdate({ change, effects }: ChangeWrite): Prisma.Sql {
       status = ${change.status}::job_status, version = j.version + 1,
       epoch = j.epoch + ${epochs}::int, failures = ${change.failures},
       reason = ${change.reason}, message = ${change.message}, not_before = ${change.notBefore}::timestamptz,
+      is_drained = ${change.isDrained}::boolean,
       fine_tuned_model = ${change.fineTunedModel}, trained_tokens = ${change.trainedTokens}::bigint,
       result = coalesce(${json(effects?.result)}::jsonb, j.result),
       gpu_seconds = j.gpu_seconds + ${bill('gpu_seconds')}, cost_usd = j.cost_usd + ${bill('cost_usd')},

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "jobs" ADD COLUMN "is_drained" BOOLEAN NOT NULL DEFAULT false;
