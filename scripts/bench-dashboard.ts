@@ -40,6 +40,12 @@ const PAGES: Record<string, (jobId: string) => string[]> = {
     ),
   queues: () => ['/v1/pools', '/v1/pools/local/forecast'],
   pools: () => ['/v1/pools', '/v1/pools/local/forecast?max_workers=20'],
+  pool: () => [
+    '/v1/pools/local',
+    '/v1/pools/local/forecast?max_workers=10',
+    '/v1/pools/local/usage?hours=24',
+    '/v1/pools/local/events?limit=10',
+  ],
   'new job': () => ['/v1/models', '/v1/pools', '/v1/files?purpose=fine-tune&limit=50'],
   models: () => ['/v1/models'],
   settings: () => ['/v1/session', '/v1/projects', '/v1/api_keys', '/v1/audit_events?limit=50'],

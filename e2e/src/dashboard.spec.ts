@@ -154,18 +154,65 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     await page.getByText('No job waits.').waitFor();
   });
 
-  it('drains the pool, and writes down who did', async () => {
+  it('drains the pool, lets its jobs go on once it is uncordoned, and writes down who did', async () => {
     await go('/pools');
     await button('Drain').click();
     await page.getByText('0 of 2 workers in use').waitFor();
     await page.getByText('Cordoned', { exact: true }).waitFor();
+    await go(`/jobs/${jobId}`);
+    await state('PoolDrained');
+    const before = await drawnStep();
+    await go('/pools');
     await button('Uncordon').click();
+    await page.getByText('2 of 2 workers in use').waitFor();
+    await go(`/jobs/${jobId}`);
+    await state('Running');
+    await vi.waitFor(async () => expect(await drawnStep()).toBeGreaterThan(before), SLOW);
     await go('/settings');
     await page.getByRole('region', { name: 'Table of changes' }).getByText('pool.drain local').waitFor();
   });
 
-  it('resumes, pauses and cancels a job', async () => {
+  it('edits a pool, and says where somebody else was faster', async () => {
+    await go('/pools/local');
+    await button('Edit').click();
+    await page.getByLabel('Price of a GPU hour').fill('1.25');
+    await page.getByLabel('Memory of a worker').fill('2048');
+    await button('Save').click();
+    await page.getByText('$1.25', { exact: true }).waitFor();
+    await page.getByText('2 GiB', { exact: true }).waitFor();
+    await button('Edit').click();
+    await client.pools.update('local', { min_ready: 1 });
+    await page.getByLabel('Price of a GPU hour').fill('9');
+    await button('Save').click();
+    await page.getByText(/was changed by someone else/).waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    expect(await client.pools.retrieve('local')).toMatchObject({ price_per_gpu_hour: 1.25, memory_mib: 2_048, min_ready: 1 });
+  });
+
+  it('lets the size of a pool follow its queue, and explains what came of it', async () => {
+    await go('/pools/local');
+    await page.getByText('It has changed nothing yet.').waitFor();
+    await page.getByText('Let the size follow the queue').click();
+    const policy = page.getByRole('form', { name: 'Policy' });
+    await policy.getByLabel('Target wait').fill('0');
+    await policy.getByLabel('Workers at most').fill('3');
+    await policy.getByLabel('Cool-down').fill('1');
+    await button('Save the policy').click();
+    const waiting = await submit(5_000);
+    const decisions = page.getByRole('list', { name: 'Decisions' });
+    await decisions.getByText('2 → 3 workers').waitFor();
+    await decisions.getByText(/With 2 workers jobs wait up to .* the target is 0 s: 3 workers make it/).waitFor();
+    await page.getByText('3 of 3 workers in use').waitFor();
+    await page.getByRole('img', { name: 'Workers in use, at most 3' }).waitFor();
+    await client.jobs.cancel(waiting);
+    await decisions.getByText('3 → 2 workers').waitFor();
+    await client.pools.update('local', { autoscale: { enabled: false } });
+  });
+
+  it('pauses, resumes and cancels a job', async () => {
     await go(`/jobs/${jobId}`);
+    await state('Running');
+    await button('Pause').click();
     await state('Paused');
     const before = await drawnStep();
     await button('Resume').click();
@@ -237,7 +284,7 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
 
   it('is readable for everybody on every page, in both themes, and fits a narrow screen', async () => {
     await page.emulateMedia({ reducedMotion: 'reduce' });
-    for (const path of ['/', '/jobs', `/jobs/${jobId}`, '/jobs/new', '/queues', '/pools', '/models', '/settings']) {
+    for (const path of ['/', '/jobs', `/jobs/${jobId}`, '/jobs/new', '/queues', '/pools', '/pools/local', '/models', '/settings']) {
       await go(path);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.evaluate(axe.source);

@@ -27,6 +27,10 @@ try {
   const running = await submit(2_000);
   for (const steps of [400, 200]) await submit(steps);
   await client.pools.create({ id: 'a100', launcher: 'kubernetes', max_workers: 8, gpus_per_worker: 4, price_per_gpu_hour: 2.1 });
+  // One job more starts, and one still waits.
+  await client.pools.update('local', {
+    autoscale: { enabled: true, target_wait_seconds: 60, floor: 1, ceiling: 2, cool_down_seconds: 300 },
+  });
   for await (const { type } of client.jobs.stream(running)) if (type === 'metrics') break;
   for (const scheme of ['light', 'dark'] as const) await shootAll(scheme, { finished });
 } finally {
@@ -54,7 +58,7 @@ async function shootAll(scheme: 'light' | 'dark', { finished }: { finished: stri
   const page = await context.newPage();
   const origin = new URL(platform.baseUrl).origin;
   const shoot = async (name: string, path: string, prepare: (page: Page) => Promise<unknown> = async () => undefined) => {
-    await page.setViewportSize(name === 'job' ? TALL : SIZE);
+    await page.setViewportSize(name === 'job' || name === 'pool' ? TALL : SIZE);
     await page.goto(`${origin}${path}`);
     await page.waitForTimeout(SETTLE_MS);
     await prepare(page);
@@ -75,6 +79,7 @@ async function shootAll(scheme: 'light' | 'dark', { finished }: { finished: stri
       .fill('3')
       .then(() => page.waitForTimeout(SETTLE_MS)),
   );
+  await shoot('pool', '/pools/local');
   await shoot('models', '/models', async () => {
     await page.getByLabel('Prompt').fill('Summarize this package description in one line: A small web server written in Rust.');
     await page.getByRole('button', { name: 'Ask' }).click();

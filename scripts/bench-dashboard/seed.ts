@@ -12,7 +12,7 @@ interface Seed {
   points: number;
 }
 
-/** A project with a month of jobs: one in five waits, one in ten has failed, the rest succeeded. */
+/** A project with a month of jobs: one in five waits, one in ten has failed, the rest succeeded; an attempt of each, and a decision for every ten. */
 export async function seedDashboard({ db, url, jobs, drawnJobs, points }: Seed): Promise<{ apiKey: string; jobId: string }> {
   const { id: projectId } = await db.projects.ensure('default');
   const { key: apiKey } = await db.apiKeys.create({ projectId, name: 'bench', role: 'admin' });
@@ -33,6 +33,16 @@ export async function seedDashboard({ db, url, jobs, drawnJobs, points }: Seed):
        'finished_at', CASE WHEN n % 5 <> 1 THEN now() - n * interval '30 days' / $1 + interval '10 minutes' END))).*
      FROM jobs t, generate_series(1, $1::int - 1) n WHERE t.id = $2`,
     [jobs, id],
+  );
+  await client.query(
+    `INSERT INTO attempts (job_id, attempt, epoch, state, pool_id, workers, billed_units, price_per_gpu_hour, intended_at, launched_at, ended_at)
+     SELECT id, 1, 1, 'ended', pool_id, 1, 1, 0, started_at, started_at, finished_at FROM jobs WHERE started_at IS NOT NULL`,
+  );
+  await client.query(
+    `INSERT INTO pool_events (pool_id, actor, action, reason, message, before, after, at)
+     SELECT $2, 'autoscaler', 'pool.scale', 'Idle', 'No job waits.', '{"maxWorkers":2}', '{"maxWorkers":1}', now() - n * interval '1 minute'
+     FROM generate_series(1, $1::int / 10) n`,
+    [jobs, poolId],
   );
   await client.query(
     `INSERT INTO job_events (job_id, message, created_at) SELECT id, 'The job was created.', created_at FROM jobs WHERE id <> $1`,

@@ -20,6 +20,7 @@ const JobPage = lazy(async () => ({ default: (await import('./job/job-page.tsx')
 const NewJobPage = lazy(async () => ({ default: (await import('./new-job/new-job-page.tsx')).NewJobPage }));
 const QueuesPage = lazy(async () => ({ default: (await import('./queues/queues-page.tsx')).QueuesPage }));
 const PoolsPage = lazy(async () => ({ default: (await import('./pools/pools-page.tsx')).PoolsPage }));
+const PoolPage = lazy(async () => ({ default: (await import('./pools/pool-page.tsx')).PoolPage }));
 const ModelsPage = lazy(async () => ({ default: (await import('./models/models-page.tsx')).ModelsPage }));
 const SettingsPage = lazy(async () => ({ default: (await import('./settings/settings-page.tsx')).SettingsPage }));
 
@@ -56,6 +57,7 @@ function Pages() {
             <Route path="/jobs/:id">{({ id }) => <JobPage key={id} id={id} />}</Route>
             <Route path="/queues" component={QueuesPage} />
             <Route path="/pools" component={PoolsPage} />
+            <Route path="/pools/:id">{({ id }) => <PoolPage key={id} id={id} />}</Route>
             <Route path="/models" component={ModelsPage} />
             <Route path="/settings" component={SettingsPage} />
             <Route component={NotFoundPage} />

@@ -20,10 +20,12 @@ interface CurvePlotProps {
   lines: readonly PlotLine[];
   height: number;
   isLog?: boolean;
+  /** The steps are instants, in unix seconds. */
+  isTime?: boolean;
 }
 
 /** A canvas that is drawn anew only where its lines, its size or the theme change; new data keeps the reader's zoom. */
-export function CurvePlot({ label, steps, lines, height, isLog = false }: CurvePlotProps) {
+export function CurvePlot({ label, steps, lines, height, isLog = false, isTime = false }: CurvePlotProps) {
   const { ref, width } = useElementSize();
   const canvas = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -35,10 +37,10 @@ export function CurvePlot({ label, steps, lines, height, isLog = false }: CurveP
 
   useEffect(() => {
     if (canvas.current === null || width === 0) return;
-    const made = new uPlot(plotOptions({ lines: JSON.parse(shape), width, height, isLog, scheme }), latest.current, canvas.current);
+    const made = new uPlot(plotOptions({ lines: JSON.parse(shape), width, height, isLog, isTime, scheme }), latest.current, canvas.current);
     plot.current = made;
     return () => made.destroy();
-  }, [shape, width, height, isLog, scheme]);
+  }, [shape, width, height, isLog, isTime, scheme]);
 
   useEffect(() => {
     const shown = plot.current;

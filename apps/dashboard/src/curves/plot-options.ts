@@ -5,6 +5,8 @@ export interface PlotShape {
   width: number;
   height: number;
   isLog: boolean;
+  /** The x axis shows instants. */
+  isTime: boolean;
   scheme: 'light' | 'dark';
 }
 
@@ -16,15 +18,18 @@ const PALETTE = {
 const INK = { light: { text: '#495057', grid: '#e9ecef' }, dark: { text: '#c9c9c9', grid: '#383838' } };
 const LOGARITHMIC = 3;
 
-export function plotOptions({ lines, width, height, isLog, scheme }: PlotShape): uPlot.Options {
+export function plotOptions({ lines, width, height, isLog, isTime, scheme }: PlotShape): uPlot.Options {
   const ink = INK[scheme];
   const axis: uPlot.Axis = { stroke: ink.text, grid: { stroke: ink.grid, width: 1 }, ticks: { stroke: ink.grid, width: 1 } };
   return {
     width,
     height,
-    scales: { x: { time: false }, y: isLog ? { distr: LOGARITHMIC } : {} },
+    scales: { x: { time: isTime }, y: isLog ? { distr: LOGARITHMIC } : {} },
     axes: [axis, { ...axis, size: 60, values: (_plot, ticks) => ticks.map(tick) }],
-    series: [{ label: 'step' }, ...lines.map(([name, hue, kind]) => series(name, PALETTE[scheme][hue % 4] ?? ink.text, kind))],
+    series: [
+      { label: isTime ? 'time' : 'step' },
+      ...lines.map(([name, hue, kind]) => series(name, PALETTE[scheme][hue % 4] ?? ink.text, kind)),
+    ],
     legend: { show: height > 200 },
     cursor: { drag: { x: true, y: false } },
   };

@@ -5,11 +5,17 @@ import { count, duration } from '../format.ts';
 type Hour = OverviewObject['hours'][number];
 const HEIGHT_PX = 90;
 
-/** Two rows of bars, an hour each: how many jobs came, and how long they waited. */
+/** Rows of bars, an hour each: how many jobs came, how many waited, and for how long. */
 export function HoursChart({ hours }: { hours: readonly Hour[] }) {
   return (
     <Stack gap="md">
       <Bars title="Submitted in an hour" hours={hours} amountOf={({ created }) => created} textOf={(amount) => `${count(amount)} jobs`} />
+      <Bars
+        title="Waiting at the end of an hour"
+        hours={hours}
+        amountOf={({ queued }) => queued}
+        textOf={(amount) => `${count(amount)} jobs`}
+      />
       <Bars title="Median wait for the first start" hours={hours} amountOf={({ wait_seconds: wait }) => wait ?? 0} textOf={duration} />
     </Stack>
   );
@@ -26,7 +32,7 @@ function Bars({ title, hours, amountOf, textOf }: BarsProps) {
   const most = Math.max(...hours.map(amountOf), 0);
   return (
     <div>
-      <Group justify="space-between">
+      <Group justify="space-between" gap={0}>
         <Text size="xs" fw={600}>
           {title}
         </Text>

@@ -1,5 +1,4 @@
-import { Button, Stack } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Stack } from '@mantine/core';
 import { usePools } from '../queries/pools.ts';
 import { useMayAct } from '../queries/session.ts';
 import { Loaded } from '../shell/loaded.tsx';
@@ -10,10 +9,8 @@ import { PoolCard } from './pool-card.tsx';
 /** Every pool, and for operators what can be done with it. */
 export function PoolsPage() {
   const mayOperate = useMayAct('operator');
-  const [isOpen, { open, close }] = useDisclosure();
   return (
-    <Page title="Pools" actions={mayOperate && <Button onClick={open}>New pool</Button>}>
-      <CreatePool isOpen={isOpen} onClose={close} />
+    <Page title="Pools" actions={mayOperate && <CreatePool />}>
       <Loaded query={usePools()}>
         {({ data }) => (
           <Stack>

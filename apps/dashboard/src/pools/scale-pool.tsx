@@ -51,6 +51,11 @@ export function ScalePool({ pool }: { pool: PoolObject }) {
       <Text size="sm" role="status">
         {forecast.data ? effect(forecast.data) : ' '}
       </Text>
+      {pool.autoscale.enabled && (
+        <Text size="sm" c="dimmed">
+          The autoscaler may change it again after its cool-down.
+        </Text>
+      )}
     </Stack>
   );
 }
@@ -58,7 +63,7 @@ export function ScalePool({ pool }: { pool: PoolObject }) {
 function effect({ max_workers: workers, starting, workers: busy, cost_per_hour: cost, paused, queued }: PoolForecastObject): string {
   const size = workers === 1 ? 'With 1 worker' : `With ${workers} workers`;
   const price = `${busy} busy for ${dollars(cost)} an hour`;
-  if (paused) return `${size}: nothing starts while the pool is cordoned; ${price}.`;
+  if (paused) return `${size}: nothing starts while the pool is cordoned; ${price}. What a drain paused goes on once it is uncordoned.`;
   const jobs = starting === 1 ? '1 waiting job starts' : `${starting} waiting jobs start`;
   return `${size}: ${starting === 0 && queued > 0 ? 'no waiting job starts' : jobs} at once; ${price}.`;
 }

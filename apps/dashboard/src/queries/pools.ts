@@ -9,6 +9,32 @@ export function usePools() {
   return useQuery({ queryKey: keys.pools, queryFn: ({ signal }) => client.pools.list({ signal }), refetchInterval: REFRESH_MS });
 }
 
+export function usePool(id: string) {
+  return useQuery({ queryKey: keys.pool(id), queryFn: ({ signal }) => client.pools.retrieve(id, { signal }), refetchInterval: REFRESH_MS });
+}
+
+const DECISIONS = 20;
+
+/** What the autoscaler decided lately. */
+export function usePoolEvents(id: string) {
+  return useQuery({
+    queryKey: keys.poolEvents(id),
+    queryFn: ({ signal }) => client.pools.events(id, { limit: DECISIONS }, { signal }),
+    refetchInterval: REFRESH_MS,
+  });
+}
+
+const HISTORY_REFRESH_MS = 15_000;
+
+export function usePoolUsage(id: string, hours: number) {
+  return useQuery({
+    queryKey: [...keys.poolUsage(id), hours],
+    queryFn: ({ signal }) => client.pools.usage(id, { hours }, { signal }),
+    refetchInterval: HISTORY_REFRESH_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
 export interface Supposition {
   maxWorkers?: number | undefined;
   paused?: boolean | undefined;
