@@ -23,6 +23,7 @@ let client: CapstanClient;
 let browser: Browser;
 let page: Page;
 let jobId = '';
+let otherId = '';
 
 const origin = () => new URL(platform.baseUrl).origin;
 const button = (name: string) => page.getByRole('button', { name, exact: true });
@@ -111,6 +112,7 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
 
   it('says why another job waits, and starts it by scaling the pool up', async () => {
     const waiting = await submit(5_000);
+    otherId = waiting;
     await go(`/jobs/${waiting}`);
     await state('NoCapacity');
     await page.getByText('Expected start').waitFor();
@@ -192,7 +194,7 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
   it('lets the size of a pool follow its queue, and explains what came of it', async () => {
     await go('/pools/local');
     await page.getByText('It has changed nothing yet.').waitFor();
-    await page.getByText('Let the size follow the queue').click();
+    await page.getByRole('switch', { name: 'Let the size follow the queue' }).click();
     const policy = page.getByRole('form', { name: 'Policy' });
     await policy.getByLabel('Target wait').fill('0');
     await policy.getByLabel('Workers at most').fill('3');
@@ -244,6 +246,7 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
   });
 
   it('holds a project to its limits, and says so to its jobs', async () => {
+    await client.jobs.cancel(otherId);
     const running = await submit(5_000);
     await go(`/jobs/${running}`);
     await state('Running');

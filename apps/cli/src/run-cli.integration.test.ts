@@ -68,6 +68,7 @@ const POOL = {
   paused: false,
   memory_mib: null,
   autoscale: { enabled: false, target_wait_seconds: 60, floor: 0, ceiling: 1, cool_down_seconds: 60 },
+  capacity: null,
   version: 1,
   usage: { reserved: 1, running: 1, queued: 2 },
 };

@@ -1,5 +1,5 @@
 import { hasTestRedis } from '@capstan/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { makeWorld, type World } from '../testing/make-world.ts';
 
 const FLAVOURS = hasTestRedis() ? (['redis', 'postgres'] as const) : (['postgres'] as const);
@@ -59,7 +59,8 @@ describe.each(FLAVOURS)('a project at its limit, with two schedulers at a queue 
     await world.startScheduler();
     const id = await world.submit({ script: 'steps 1' });
     await world.until(id, ({ holdMessage }) => holdMessage !== null);
-    expect(await world.queue.counts('local')).toEqual({ waiting: 0, delayed: 0, active: 0 });
+    // The row says so a moment before the entry is gone.
+    await vi.waitFor(async () => expect(await world.queue.counts('local')).toEqual({ waiting: 0, delayed: 0, active: 0 }));
     await world.db.projects.update(world.projectId, { maxConcurrentGpus: null });
     await world.until(id, 'succeeded');
   });
