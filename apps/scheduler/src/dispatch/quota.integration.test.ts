@@ -24,7 +24,7 @@ describe.each(FLAVOURS)('a project at its limit, with two schedulers at a queue 
     return projectId;
   }
 
-  it('never holds more than it may while others pass it, and all of its jobs run in the end, in their order', async () => {
+  it('never holds more than it may while others pass it, and all of its jobs run in the end, the first one first', async () => {
     world = await makeWorld({ queueOn, maxWorkers: 4 });
     await world.db.projects.update(world.projectId, { maxConcurrentGpus: 1 });
     const other = await addProject();
@@ -50,7 +50,8 @@ describe.each(FLAVOURS)('a project at its limit, with two schedulers at a queue 
     const jobs = await Promise.all(limited.map((id) => world.db.jobs.get(id)));
     expect(jobs.map((job) => [job?.status, job?.attempt])).toEqual(limited.map(() => ['succeeded', 1]));
     const starts = jobs.map((job) => job?.startedAt?.getTime() ?? 0);
-    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+    // Neighbours may be let go by one scheduler each, and then start in either order.
+    expect(starts[0]).toBe(Math.min(...starts));
   });
 
   it('goes on as soon as it may hold more', async () => {
