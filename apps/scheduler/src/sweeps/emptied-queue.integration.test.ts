@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { makeId } from '@capstan/db';
 import { hasTestRedis, makeEstimate, makeJobSpec } from '@capstan/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeWorld, type World } from '../testing/make-world.ts';
 
 /** On Postgres the queue cannot be lost without the rows: it is in the same database. */
 describe.runIf(hasTestRedis())('a queue whose Redis was emptied under load', { timeout: 120_000 }, () => {
   let world: World;
-  beforeAll(async () => {
+  beforeEach(async () => {
     world = await makeWorld({ queueOn: 'redis', maxWorkers: 1 });
   });
-  afterAll(() => world.close());
+  afterEach(() => world.close());
 
   const PRIORITIES = [50, 10, 50, 90, 0, 50];
 
