@@ -40,7 +40,12 @@ async function start(config: object, extra: Record<string, Uint8Array>, spec: Pa
   return scheduler;
 }
 
-async function ask(scheduler: TestScheduler, question: Pick<GenerateRequest, 'adapter' | 'input'>): Promise<string> {
+interface Asked extends Pick<GenerateRequest, 'adapter' | 'input'> {
+  maxTokens?: number;
+}
+
+/** The text, once the worker says `outcome`: how the answer ended, or why there is none. */
+async function ask(scheduler: TestScheduler, question: Asked, outcome: string | RegExp = /^(stop|length)$/): Promise<string> {
   const client = createInferenceClient({ address: `127.0.0.1:${scheduler.server.port}`, token: 'api' });
   const shutdown = new AbortController();
   const serving = serve(scheduler.host({ token: 'server', shutdown: shutdown.signal }));
@@ -50,12 +55,16 @@ async function ask(scheduler: TestScheduler, question: Pick<GenerateRequest, 'ad
   const answer = async () => {
     text = '';
     const chunks: AsyncIterable<GenerateChunk> = client.generate(request, { signal: new AbortController().signal });
-    for await (const chunk of chunks) if (chunk.type === 'token') text += chunk.text;
-    return 'answered';
+    let reason = '';
+    for await (const chunk of chunks) {
+      if (chunk.type === 'token') text += chunk.text;
+      else reason = chunk.finishReason;
+    }
+    return reason;
   };
   try {
     // The first request may find the serving worker still starting.
-    await expect.poll(() => answer().catch((error: Error) => error.message), { timeout: 60_000 }).toBe('answered');
+    await expect.poll(() => answer().catch((error: Error) => error.message), { timeout: 60_000 }).toMatch(outcome);
     return text;
   } finally {
     shutdown.abort(new ShutdownError());
@@ -75,6 +84,13 @@ it.each([
   const [sample] = succeeded?.result.samples ?? [];
   const input = { messages: [{ role: 'user' as const, content: sample?.prompt ?? '' }] };
   expect(await ask(scheduler, { input, adapter: succeeded?.model ?? [] })).toBe(sample?.after);
+});
+
+it('a GPT-2 answers as far as its positions reach, and says what is too long to be read', async () => {
+  const scheduler = await start({ ...GPT2, n_positions: 24, n_embd: 8, initializer_range: 1 }, {});
+  const prompt = (words: number) => ({ input: { prompt: 'the '.repeat(words).trim() }, adapter: null, maxTokens: 100 });
+  await ask(scheduler, prompt(10), 'length');
+  await ask(scheduler, prompt(400), /^The prompt has \d+ tokens; this model reads at most 23\. Shorten it\.$/);
 });
 
 const SECTIONS = ['net', 'games', 'admin'].flatMap((label) =>

@@ -1,6 +1,7 @@
 import { ModelError } from '@capstan/core';
 import { type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core';
 import { buildSafetensors, type SafetensorsSource } from './build-safetensors.ts';
+import { readTransposed, readValues } from './host-tensor.ts';
 import { type Adapter, buildAdapter } from './lora.ts';
 import type { Model } from './model.ts';
 import { parsePeftConfig, peftConfig } from './peft-config.ts';
@@ -21,14 +22,14 @@ export function adapterFiles(adapter: Adapter, baseModelName: string): AdapterFi
   for (const module of adapter.modules) {
     const factors = adapter.update(module);
     if (factors === undefined) continue;
-    entries.set(key(module, 'A'), { dtype: 'F32', shape: factors.a.shape, data: values(factors.a) });
+    entries.set(key(module, 'A'), { dtype: 'F32', shape: factors.a.shape, data: readValues(factors.a) });
     entries.set(key(module, 'B'), transposed(factors.b));
   }
   for (const name of adapter.savedNames) {
     const value = adapter.saved(name);
     if (value === undefined) continue;
     const isMatrix = value.rank === 2 && adapter.transposes(name);
-    entries.set(PREFIX + name, isMatrix ? transposed(value) : { dtype: 'F32', shape: value.shape, data: values(value) });
+    entries.set(PREFIX + name, isMatrix ? transposed(value) : { dtype: 'F32', shape: value.shape, data: readValues(value) });
   }
   const metadata = { format: 'pt', ...(adapter.labels && { labels: JSON.stringify(adapter.labels) }) };
   return {
@@ -84,10 +85,6 @@ function readLabels(weights: Uint8Array): string[] | undefined {
   throw new ModelError('adapter_model.safetensors: its labels are not a list of names.');
 }
 
-function values(x: Tensor): Float32Array {
-  return new Float32Array(x.dataSync());
-}
-
 function transposed(x: Tensor): SafetensorsSource {
-  return { dtype: 'F32', shape: [...x.shape].reverse(), data: tidy(() => values(transpose(x))) };
+  return { dtype: 'F32', shape: [...x.shape].reverse(), data: readTransposed(x) };
 }

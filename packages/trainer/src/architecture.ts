@@ -18,6 +18,8 @@ export interface ModelConfig {
   headName: string;
   /** A tied head is the embedding. */
   tiedHead: boolean;
+  /** Tokens of one text that learned positions have room for; absent where a text may be of any length. */
+  positions?: number;
   /** Names of a classifier's classes. */
   labels?: readonly string[];
 }

@@ -85,6 +85,8 @@ const TENSORFLOW_SETTINGS = {
   TF_CPP_MIN_LOG_LEVEL: '2',
   /** Keeps what was freed for the next tensor: pages fresh from the system cost as much as the arithmetic on them. */
   TF_CPU_ALLOCATOR_USE_BFC: 'true',
+  /** Products by oneDNN on every processor: TensorFlow's own choice leaves it out on some, where transposed weights then cost twice as much. */
+  TF_ENABLE_ONEDNN_OPTS: '1',
 };
 
 /** An optional dependency: a specifier that is not a literal keeps bundlers and the compiler from demanding it. */

@@ -3,6 +3,7 @@ import { keep, type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-cor
 import type { Architecture, ModelConfig, WeightSpec } from './architecture.ts';
 import { architectureOf } from './architectures.ts';
 import { buildSafetensors, type SafetensorsSource } from './build-safetensors.ts';
+import { readTransposed, readValues } from './host-tensor.ts';
 import { createRandom, type RandomStream } from './random.ts';
 import { parseConfigJson } from './read-config.ts';
 import { parseSafetensors, type SafetensorsEntry } from './safetensors.ts';
@@ -70,11 +71,8 @@ const INIT_STREAM = 1;
 export function modelFiles(model: Model): { 'model.safetensors': Uint8Array } {
   const entries = new Map<string, SafetensorsSource>();
   for (const spec of model.layout) {
-    const value = tidy(() => {
-      const weight = model.weight(spec.name);
-      return (spec.kind === 'linear' ? transpose(weight) : weight).dataSync();
-    });
-    entries.set(spec.name, { dtype: 'F32', shape: spec.shape, data: new Float32Array(value) });
+    const weight = model.weight(spec.name);
+    entries.set(spec.name, { dtype: 'F32', shape: spec.shape, data: spec.kind === 'linear' ? readTransposed(weight) : readValues(weight) });
   }
   return { 'model.safetensors': buildSafetensors(entries, { format: 'pt' }) };
 }

@@ -19,10 +19,10 @@ export async function* answerRequest(
   { model, adapter, tokenizer, encoder }: LoadedModel,
   { clock, random, signal }: AnswerContext,
 ): AsyncGenerator<GenerateChunk, void, undefined> {
-  const { input, maxTokens, temperature, topP, stop, decoding } = request;
+  const { input, temperature, topP, stop, decoding } = request;
   const inputIds = encoder.encodePrompt(input);
-  if (inputIds.length > MAX_PROMPT_TOKENS)
-    throw new InvalidRequestError(`The prompt has ${inputIds.length} tokens; at most ${MAX_PROMPT_TOKENS} can be read.`);
+  const room = roomBehind(inputIds.length, model);
+  const maxTokens = Math.min(request.maxTokens, room);
   const seed = request.seed ?? Math.floor(random() * 2 ** 31);
   const labels = adapter?.labels ?? model.config.labels;
   const stream = labels === undefined ? createTokenStream(tokenizer) : createLabelStream(labels);
@@ -46,6 +46,17 @@ export async function* answerRequest(
   const seconds = (clock.now().getTime() - startedAt) / 1000;
   const tokensPerSecond = seconds > 0 ? completionTokens / seconds : 0;
   yield { type: 'done', finishReason: stopped ? 'stop' : 'length', promptTokens: inputIds.length, completionTokens, tokensPerSecond };
+}
+
+/** Tokens that may follow a prompt of this length; throws where it is too long to be read, or leaves no room for an answer. */
+function roomBehind(promptTokens: number, { architecture, config }: LoadedModel['model']): number {
+  const isCausal = architecture.taskType === 'CAUSAL_LM';
+  const most = Math.min(MAX_PROMPT_TOKENS, (config.positions ?? Infinity) - (isCausal ? 1 : 0));
+  if (promptTokens > most)
+    throw new InvalidRequestError(`The prompt has ${promptTokens} tokens; this model reads at most ${most}. Shorten it.`, {
+      reason: 'context_length_exceeded',
+    });
+  return isCausal && config.positions !== undefined ? config.positions - promptTokens : Infinity;
 }
 
 /** A classifier's answer is one id, the class. */

@@ -9,6 +9,7 @@ export const bertConfigSchema = z.object({
   intermediate_size: count.default(3_072),
   num_hidden_layers: count.default(12),
   num_attention_heads: count.default(12),
+  max_position_embeddings: count.default(512),
 });
 
 export function bertShape(config: z.infer<typeof bertConfigSchema>): ModelShape {
@@ -21,6 +22,7 @@ export function bertShape(config: z.infer<typeof bertConfigSchema>): ModelShape 
   ]);
   return {
     task: 'SEQ_CLS',
+    positions: config.max_position_embeddings,
     modules: [...encoder, { name: 'bert.pooler.dense', inputs: width, outputs: width }],
     ...countActivations(({ source }) => {
       const perLayer = source * (60 * width + 24 * inner + 8 * heads * source);

@@ -10,6 +10,7 @@ export const gpt2ConfigSchema = z.object({
   n_head: count.default(12),
   n_inner: count.nullish(),
   vocab_size: count.default(50_257),
+  n_positions: count.default(1_024),
 });
 
 export function gpt2Shape(config: z.infer<typeof gpt2ConfigSchema>): ModelShape {
@@ -21,7 +22,7 @@ export function gpt2Shape(config: z.infer<typeof gpt2ConfigSchema>): ModelShape 
     linear(`${block}.mlp.c_fc`, width, inner),
     linear(`${block}.mlp.c_proj`, inner, width),
   ]);
-  return causalShape(modules, { width, inner, layers, heads, vocabulary });
+  return causalShape(modules, { width, inner, layers, heads, vocabulary, positions: config.n_positions });
 }
 
 /** The `config.json` of Llama, Mistral, Qwen2 and Qwen3. */
@@ -48,7 +49,7 @@ export function llamaShape(config: z.infer<typeof llamaConfigSchema>): ModelShap
     linear(`${layer}.mlp.up_proj`, width, inner),
     linear(`${layer}.mlp.down_proj`, inner, width),
   ]);
-  return causalShape(modules, { width, inner, layers, heads, vocabulary: config.vocab_size });
+  return causalShape(modules, { width, inner, layers, heads, vocabulary: config.vocab_size, positions: null });
 }
 
 interface Sizes {
@@ -57,13 +58,15 @@ interface Sizes {
   layers: number;
   heads: number;
   vocabulary: number;
+  positions: number | null;
 }
 
 /** Prompt and answer are one sequence, and only the answer reaches the head. */
-function causalShape(modules: LinearModule[], { width, inner, layers, heads, vocabulary }: Sizes): ModelShape {
+function causalShape(modules: LinearModule[], { width, inner, layers, heads, vocabulary, positions }: Sizes): ModelShape {
   return {
     task: 'CAUSAL_LM',
     modules,
+    positions,
     ...countActivations(({ source, target }) => {
       const tokens = source + target;
       const perLayer = tokens * (60 * width + 24 * inner + 8 * heads * tokens);

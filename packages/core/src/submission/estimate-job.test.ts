@@ -119,6 +119,20 @@ describe('estimateJob', () => {
     expect(memory({ method: 'full' })).toBeGreaterThan(memory({}));
   });
 
+  it.each([
+    ['gpt2', 'max_source_tokens and max_target_tokens make rows of up to 1050 tokens, and the model has 1024 positions: lower them.'],
+    ['bert', 'max_source_tokens makes rows of up to 1002 tokens, and the model has 512 positions: lower them.'],
+  ])('refuses rows for which a %s has no positions', (type, message) => {
+    const shape = parseModelShape({ model_type: type });
+    const ask = (maxSourceTokens: number) =>
+      estimateJob(
+        { ...SPEC, lora: { ...SPEC.lora, targetModules: 'all-linear' }, training: { ...SPEC.training, maxSourceTokens } },
+        { ...FACTS, shape },
+      );
+    expect(() => ask(1_002)).toThrow(expect.objectContaining({ message, param: 'capstan.training.max_source_tokens' }));
+    expect(ask(460).steps).toBe(100);
+  });
+
   it('warns of what a person would want to know, and of nothing else', () => {
     expect(estimateJob(SPEC, FACTS).warnings).toEqual([]);
     const odd = estimateJob(

@@ -1,4 +1,5 @@
 import type { DatasetReport, Leakage } from '../datasets/dataset-report.ts';
+import { InvalidRequestError } from '../errors.ts';
 import type { JobEstimate, JobSpec } from '../job.ts';
 import { billedUnits, type Pool } from '../pool.ts';
 import { peakMemoryBytes } from './estimate-memory.ts';
@@ -32,6 +33,7 @@ const CHARACTERS_PER_TOKEN = 4;
  * from the model's size.
  */
 export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
+  refuseLongRows(spec.training, facts.shape);
   const { totalSteps, batchSize } = spec.training;
   const lengths = meanTokens(spec, facts.training);
   const rowsOfPair = spec.preference ? 2 : 1;
@@ -55,6 +57,16 @@ export function estimateJob(spec: JobSpec, facts: EstimateFacts): JobEstimate {
       memoryMiB,
     }),
   };
+}
+
+/** A causal model reads the answer behind the question; a classifier reads no answer. */
+function refuseLongRows({ maxSourceTokens, maxTargetTokens }: JobSpec['training'], { task, positions }: ModelShape): void {
+  const longest = task === 'CAUSAL_LM' ? maxSourceTokens + maxTargetTokens : maxSourceTokens;
+  if (positions === null || longest <= positions) return;
+  const asked = task === 'CAUSAL_LM' ? 'max_source_tokens and max_target_tokens make' : 'max_source_tokens makes';
+  throw new InvalidRequestError(`${asked} rows of up to ${longest} tokens, and the model has ${positions} positions: lower them.`, {
+    param: 'capstan.training.max_source_tokens',
+  });
 }
 
 /** What the run will need at its peak, and what a worker gets; throws where it cannot fit into what the pool's workers get. */

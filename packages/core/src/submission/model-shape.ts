@@ -9,6 +9,8 @@ export interface LinearModule {
 export interface ModelShape {
   /** PEFT's name of what the model is for. */
   task: 'SEQ_2_SEQ_LM' | 'CAUSAL_LM' | 'SEQ_CLS';
+  /** Tokens of one row that learned positions have room for; null where a row may be of any length. */
+  positions: number | null;
   /** Every linear layer but the head, by the paths that PEFT's `target_modules` match. */
   modules: readonly LinearModule[];
   /** Numbers that the backward pass keeps of one padded row. */

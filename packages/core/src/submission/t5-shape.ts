@@ -17,7 +17,12 @@ export const t5ConfigSchema = z.object({
 type T5Config = z.infer<typeof t5ConfigSchema>;
 
 export function t5Shape(config: T5Config): ModelShape {
-  return { task: 'SEQ_2_SEQ_LM', modules: listModules(config), ...countActivations((lengths) => activations(config, lengths)) };
+  return {
+    task: 'SEQ_2_SEQ_LM',
+    positions: null,
+    modules: listModules(config),
+    ...countActivations((lengths) => activations(config, lengths)),
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { V1Container, V1EnvVar, V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
+import type { V1Container, V1EnvVar, V1PodSpec, V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
 import type { LaunchSpec } from '../launcher.ts';
 import { tlsEnvironment } from '../tls-environment.ts';
 import { CONTAINER, LABELS, launchLabels, RANK_FINALIZER } from './names.ts';
@@ -7,22 +7,20 @@ import type { KubernetesPoolSettings } from './pool-settings.ts';
 const TOKEN_DIR = '/var/run/capstan';
 const CACHE_DIR = '/var/cache/capstan';
 
+/** A container that Pod Security's "restricted" lets in. */
+export const RESTRICTED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
+
 /** The pod of one rank. It satisfies Pod Security "restricted", and holds no key, no database address and no token in plain sight. */
 export function buildPodTemplate(spec: LaunchSpec, settings: KubernetesPoolSettings): V1PodTemplateSpec {
-  const { affinity, runtimeClassName, priorityClassName, schedulerName, serviceAccountName } = settings;
+  const { priorityClassName, serviceAccountName } = settings;
   return {
     metadata: { labels: launchLabels(spec), annotations: settings.annotations, finalizers: [RANK_FINALIZER] },
     spec: {
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: settings.terminationGracePeriodSeconds,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      nodeSelector: settings.nodeSelector,
-      tolerations: settings.tolerations,
-      topologySpreadConstraints: settings.topologySpreadConstraints,
-      imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
+      ...buildPlacement(settings),
       ...(spec.worldSize > 1 ? { subdomain: spec.name } : {}),
-      ...given({ affinity, runtimeClassName, priorityClassName, schedulerName, serviceAccountName }),
+      ...given({ priorityClassName, serviceAccountName }),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: settings.runAsUser,
@@ -40,6 +38,16 @@ export function buildPodTemplate(spec: LaunchSpec, settings: KubernetesPoolSetti
   };
 }
 
+/** Where the pool's pods may run, and what none of them needs: a view of the cluster. */
+export function buildPlacement(settings: KubernetesPoolSettings): Partial<V1PodSpec> {
+  const { nodeSelector, tolerations, topologySpreadConstraints, affinity, runtimeClassName, schedulerName } = settings;
+  return {
+    ...{ automountServiceAccountToken: false, enableServiceLinks: false, nodeSelector, tolerations, topologySpreadConstraints },
+    imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
+    ...given({ affinity, runtimeClassName, schedulerName }),
+  };
+}
+
 function buildContainer(spec: LaunchSpec, settings: KubernetesPoolSettings): V1Container {
   return {
     name: CONTAINER,
@@ -50,7 +58,7 @@ function buildContainer(spec: LaunchSpec, settings: KubernetesPoolSettings): V1C
     resources: buildResources(spec, settings),
     // A rank's last words travel in its pod's status, where they outlive the container.
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    securityContext: RESTRICTED,
     volumeMounts: [
       { name: 'token', mountPath: TOKEN_DIR, readOnly: true },
       { name: 'cache', mountPath: CACHE_DIR },

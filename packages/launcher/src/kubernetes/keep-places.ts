@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from '@capstan/core';
 import { PatchStrategy, type V1Deployment, type V1PodSpec } from '@kubernetes/client-node';
-import { buildResources, given } from './build-pod-template.ts';
+import { buildPlacement, buildResources, RESTRICTED } from './build-pod-template.ts';
 import { type ClusterApi, callOptions, orOn } from './cluster-api.ts';
 import type { PlacesWanted } from './cluster-pools.ts';
 import { LABELS } from './names.ts';
@@ -46,17 +46,10 @@ export function buildPlaceholders({ pool, places }: PlacesWanted): V1Deployment 
 
 function buildPlaceholder(pool: Pool): V1PodSpec {
   const settings = readPoolSettings(pool);
-  const { affinity, runtimeClassName, schedulerName } = settings;
   return {
     priorityClassName: settings.placeholderPriorityClassName,
     terminationGracePeriodSeconds: 0,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    nodeSelector: settings.nodeSelector,
-    tolerations: settings.tolerations,
-    topologySpreadConstraints: settings.topologySpreadConstraints,
-    imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
-    ...given({ affinity, runtimeClassName, schedulerName }),
+    ...buildPlacement(settings),
     securityContext: { runAsNonRoot: true, runAsUser: settings.runAsUser, seccompProfile: { type: 'RuntimeDefault' } },
     containers: [
       {
@@ -64,7 +57,7 @@ function buildPlaceholder(pool: Pool): V1PodSpec {
         image: settings.placeholderImage,
         imagePullPolicy: settings.imagePullPolicy,
         resources: buildResources(pool, settings),
-        securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+        securityContext: RESTRICTED,
       },
     ],
   };

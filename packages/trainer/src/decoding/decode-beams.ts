@@ -13,7 +13,11 @@ export async function decodeBeams(session: DecodingSession, decoding: Decoding, 
   while (open.length > 0) {
     await nextTurn();
     signal?.throwIfAborted();
-    const scores = session.advance(tokens, rowScores);
+    // Kept aside: what is answered, `tidy` would look through for tensors, number by number.
+    let scores: Float32Array[] = [];
+    session.advance(tokens, (logits) => {
+      scores = rowScores(logits);
+    });
     const rows: number[] = []; // of the session, for every beam that runs on
     tokens = [];
     let row = 0;

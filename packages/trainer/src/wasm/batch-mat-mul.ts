@@ -32,6 +32,13 @@ function multiply(host: WasmHost, inputs: NamedTensorInfoMap, transposeA: boolea
   const right = matrixOf(b.shape, transposeB);
   if (left.columns !== right.rows) throw new Error(`BatchMatMul: inner sizes differ: [${a.shape}] · [${b.shape}].`);
   const batchShape = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const sizes = { a: left.rows * left.columns, b: right.rows * right.columns, out: left.rows * right.columns };
+  if (isCheaperSwapped(sizes, transposeA, transposeB)) {
+    const turned = multiply(host, { a: b, b: a }, !transposeB, !transposeA);
+    const product = transposeMatrices(host, turned);
+    host.disposeData(turned.dataId);
+    return product;
+  }
   const out = host.makeOutput([...batchShape, left.rows, right.columns], 'float32');
   const job = { host, batch: util.sizeFromShape(batchShape), left, right, out };
   if (left.rows * left.columns * right.columns < SCALAR_LIMIT && job.batch > 1) {
@@ -44,6 +51,17 @@ function multiply(host: WasmHost, inputs: NamedTensorInfoMap, transposeA: boolea
   if (transposeA) host.disposeData(plainA.dataId);
   if (transposeB) host.disposeData(plainB.dataId);
   return out;
+}
+
+/**
+ * Whether (BᵀAᵀ)ᵀ moves fewer numbers than AB: XNNPACK packs the right factor anew for every call, at about the cost of transposing it
+ * twice. A product without transposes stays: there the right factor is a weight, whose packed form is kept.
+ */
+function isCheaperSwapped(sizes: { a: number; b: number; out: number }, transposeA: boolean, transposeB: boolean): boolean {
+  if (!transposeA && !transposeB) return false;
+  const direct = (transposeA ? sizes.a : 0) + (transposeB ? sizes.b : 0) + 2 * sizes.b;
+  const swapped = (transposeA ? 0 : sizes.a) + (transposeB ? 0 : sizes.b) + 2 * sizes.a + sizes.out;
+  return swapped < direct;
 }
 
 interface Matrix {

@@ -14,6 +14,8 @@ export interface WasmHost {
   readonly dataIdMap: { get(dataId: object): { id: number; memoryOffset: number } };
   dataIdNextNumber: number;
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  /** Another tensor holds the same content. */
+  incRef(dataId: object): void;
   disposeData(dataId: object): boolean;
   /** A view that the next allocation may detach: allocate first, look afterwards. */
   typedArrayFromHeap(tensor: TensorInfo): Float32Array | Int32Array | Uint8Array;

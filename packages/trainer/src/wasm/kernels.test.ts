@@ -31,6 +31,7 @@ describe('the matrix product', () => {
   const sizes = [
     { rows: 3, inner: 5, columns: 4 },
     { rows: 33, inner: 40, columns: 17 },
+    { rows: 9, inner: 64, columns: 50 },
   ];
   const cases = sizes.flatMap((size) => [0, 1, 2, 3].map((bits) => ({ ...size, transposeA: (bits & 1) > 0, transposeB: bits > 1 })));
 
@@ -56,6 +57,15 @@ describe('the matrix product', () => {
       const product = matMul(a, b).arraySync() as unknown as number[][][];
       const expected = plainProduct((a.arraySync() as number[][][])[3] as number[][], (b.arraySync() as number[][][])[0] as number[][]);
       expect((product[3] as number[][]).flat()[7]).toBeCloseTo(expected.flat()[7] as number, 4);
+    });
+  });
+
+  it('is not disturbed by the end of a clone of its factor', () => {
+    tidy(() => {
+      const [x, weight] = [noise([64, 32]), noise([32, 16])];
+      const before = matMul(x, weight).dataSync();
+      weight.clone().dispose();
+      expect(matMul(x, weight).dataSync()).toEqual(before);
     });
   });
 
