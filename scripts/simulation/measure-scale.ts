@@ -42,7 +42,7 @@ interface Surroundings {
 const POLL_MS = 500;
 /** A run in which so long nothing ends will not end. */
 const STUCK_MS = 300_000;
-const REMOVAL_TIMEOUT_MS = 60_000;
+const REMOVAL_TIMEOUT_MS = 300_000;
 
 /** One size from the first job to the last and the removal of what it left in the cluster, on a scheduler of its own. */
 export async function measureScale(size: ScaleSize, { services, cluster }: Surroundings): Promise<ScaleFigures> {
@@ -51,7 +51,7 @@ export async function measureScale(size: ScaleSize, { services, cluster }: Surro
   const placement = await openPlacement(services, { ...size, workersPerPool: Math.ceil(size.pods / size.pools) });
   await placement.place(size.jobs);
   const scheduler = await startSchedulerProcess(services, { kubeconfig: cluster.kubeconfig, namespace });
-  const speaker = createSpeaker(scheduler, size);
+  const speaker = createSpeaker(scheduler, { ...size, config: cluster.config });
   const pods = watchPods(cluster.config, { namespace, onRunning: speaker.onRunning });
   try {
     const [before, idle] = [await cluster.requests(), await scheduler.usage()];

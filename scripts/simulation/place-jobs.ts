@@ -23,7 +23,6 @@ const PRIORITY = 50;
 export interface PoolsOptions {
   pools: number;
   workersPerPool: number;
-  runSeconds: number;
 }
 
 /** Pools over simulated nodes, one GPU a pod. */
@@ -59,12 +58,15 @@ export async function openPlacement({ postgresUrl, redisUrl }: BenchServices, op
   };
 }
 
-function makePool(id: string, { workersPerPool, runSeconds }: PoolsOptions) {
+/** Their worker ends them. */
+const NEVER_BY_ITSELF = '100000';
+
+function makePool(id: string, { workersPerPool }: PoolsOptions) {
   const settings = {
     image: 'simulated',
     nodeSelector: { type: 'kwok' },
     tolerations: [{ key: 'kwok.x-k8s.io/node', operator: 'Exists' }],
-    annotations: { 'simulate/run-seconds': String(runSeconds) },
+    annotations: { 'simulate/run-seconds': NEVER_BY_ITSELF },
   };
   return { ...poolSchema.parse({ id, launcher: 'kubernetes', maxWorkers: workersPerPool, gpusPerWorker: 1, paused: true, settings }) };
 }

@@ -4,9 +4,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { SharingKubeConfig } from '../../packages/launcher/src/kubernetes/sharing-kube-config.ts';
 
-/** A real control plane over nodes that are simulated: their pods start at once, and end after `simulate/run-seconds`. */
+/** A real control plane over nodes that are simulated: their pods start at once, and end after `simulate/run-seconds` where nobody ends them before. */
 export interface SimulatedCluster {
   kubeconfig: string;
   config: KubeConfig;
@@ -34,7 +35,7 @@ export async function startSimulatedCluster({ nodes, kueue = false }: { nodes: n
     throw error;
   }
   const kubeconfig = join(directory, 'kubeconfig');
-  const config = new KubeConfig();
+  const config = new SharingKubeConfig(() => undefined);
   config.loadFromFile(kubeconfig);
   return {
     kubeconfig,

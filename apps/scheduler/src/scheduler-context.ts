@@ -21,6 +21,10 @@ export interface SchedulerSettings {
   heartbeatIntervalMs: number;
   /** From the launcher's polite stop to its forced one. */
   killGraceMs: number;
+  /** How long ranks may take to exit by themselves after their attempt has ended: on a busy cluster the news of an exit comes late. */
+  exitGraceMs: number;
+  /** How long ranks that have exited are kept, for people to look at, and so that a burst of ends does not hold up launches. */
+  keepEndedMs: number;
   /** Launches under way at once, per pool; how many of them a launcher carries out at a time is its own affair. */
   launchConcurrency: number;
   /** States kept per job; older ones are deleted, their rows stay. */

@@ -19,8 +19,8 @@ export function tokensOf(examples: readonly TokenizedExample[]): number {
   );
 }
 
-/** Batches whose rows are drawn from a window of this many batches, sorted by length: little padding, still nearly random. */
-const WINDOW_BATCHES = 8;
+/** Batches whose rows are drawn from a window of this many batches, sorted by length, as transformers' `group_by_length` has it: little padding, still nearly random. */
+const WINDOW_BATCHES = 50;
 
 /**
  * The batches of one epoch as indices of examples. A pure function of its arguments, so a resumed run needs only the step:

@@ -10,7 +10,7 @@ import type { PoolGate } from './pool-gate.ts';
  */
 const ENTRY_FOLLOWS_MS = [2, 5, 10, 20, 50];
 
-/** Entries taken and reserved in one go, at most. */
+/** Entries taken and reserved in one transaction, at most. */
 const MOST_TOGETHER = 32;
 
 /**
@@ -39,26 +39,34 @@ interface FillOptions {
 }
 
 /**
- * Takes and launches until the queue is empty or the pool is full. A long queue is taken in larger and larger parts, each reserved in one
- * transaction; the launches themselves go on beside it.
+ * Takes and launches until the queue is empty or the pool is full. Where one entry found room, as many follow at once as the queue has and
+ * the pool has room for; the launches themselves go on beside it.
  */
 async function fillPool(poolId: string, { gate, launches, isAnnounced }: FillOptions, context: SchedulerContext, signal: AbortSignal) {
-  let wanted = 1;
+  let hasRoom = false;
   while (!signal.aborted) {
     if (launches.size >= context.settings.launchConcurrency) await Promise.race(launches);
     if (gate.isFull && !(await hasRoomForHead(poolId, context))) return;
     gate.isFull = false;
     const first = isAnnounced ? await awaitEntry(poolId, gate, context, signal) : await context.queue.takeNext(poolId);
     if (first === null) return;
-    const entries = wanted === 1 ? [first] : [first, ...(await context.queue.takeUpTo(poolId, wanted - 1))];
+    const more = hasRoom ? await countMore(poolId, context) : 0;
+    const entries = more > 0 ? [first, ...(await context.queue.takeUpTo(poolId, more))] : [first];
     const outcomes = await launchEntries(entries, poolId, context);
     gate.isFull = outcomes.some(({ type }) => type === 'full');
     outcomes.forEach((outcome, place) => {
       const entry = entries[place];
       if (outcome.type === 'reserved' && entry !== undefined) startLaunch({ outcome, entry, launches }, context, signal);
     });
-    wanted = entries.length === wanted && !gate.isFull ? Math.min(MOST_TOGETHER, wanted * 2) : 1;
+    hasRoom = !gate.isFull;
   }
+}
+
+/** How many entries may be taken with the one in hand. */
+async function countMore(poolId: string, { db, queue }: SchedulerContext): Promise<number> {
+  const [pool, reserved, { waiting }] = await Promise.all([db.pools.get(poolId), db.pools.reservedIn(poolId), queue.counts(poolId)]);
+  const room = (pool?.maxWorkers ?? 0) - reserved;
+  return Math.min(MOST_TOGETHER, room, waiting + 1) - 1;
 }
 
 interface StartedLaunch {

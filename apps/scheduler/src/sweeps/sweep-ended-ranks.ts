@@ -4,8 +4,6 @@ import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { retireRanks } from './retire-ranks.ts';
 
-/** How long ranks may take to exit by themselves after their attempt has ended, in milliseconds. */
-const EXIT_GRACE_MS = 5_000;
 const PAGE = 200;
 
 /**
@@ -18,12 +16,14 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
 
   async function sweepAttempt(name: string, ranks: RankObservation[], endedAt: Date | null): Promise<void> {
     const living = ranks.filter((rank) => !isFinished(rank));
+    const sinceEndMs = endedAt === null ? Infinity : clock.now().getTime() - endedAt.getTime();
     if (living.length === 0) {
+      if (sinceEndMs < settings.keepEndedMs) return;
       await retireRanks(name, ranks, context);
       observed.forget(name);
       return;
     }
-    if (endedAt !== null && clock.now().getTime() - endedAt.getTime() < EXIT_GRACE_MS) return;
+    if (sinceEndMs < settings.exitGraceMs) return;
     await launcher.stop(name, { graceMs: settings.killGraceMs });
     metrics.repairs.inc({ kind: 'orphan_rank_stopped' }, living.length);
     logger.warn({ name, ranks: living.length }, 'ranks without an open attempt were stopped');

@@ -33,6 +33,8 @@ export const QUICK_SETTINGS: SchedulerSettings = {
   sweepIntervalMs: 500,
   heartbeatIntervalMs: 300,
   killGraceMs: 500,
+  exitGraceMs: 3_000,
+  keepEndedMs: 0,
   launchConcurrency: 16,
   checkpointsKept: 3,
   stateGraceMs: 300,

@@ -24,8 +24,8 @@ interface Coefficients {
 
 /** Fitted to what `scripts/memory.ts` of the trainer measures. A compiled graph frees and reuses more than the walk over a tape. */
 const BACKENDS: Readonly<Record<string, Coefficients>> = {
-  wasm: { base: 170e6, weightCopies: 3, aliveShare: 0.45, checkpointedShare: 0.7 },
-  'tfjs-node': { base: 620e6, weightCopies: 1.5, aliveShare: 0.18, checkpointedShare: 0.5 },
+  wasm: { base: 230e6, weightCopies: 1.6, aliveShare: 0.25, checkpointedShare: 0.5 },
+  'tfjs-node': { base: 600e6, weightCopies: 1.1, aliveShare: 0.18, checkpointedShare: 0.32 },
 };
 const BYTES_PER_FLOAT = 4;
 /** Gradient and AdamW's two moments. */

@@ -29,7 +29,7 @@ export interface KubernetesLauncher extends Launcher, ClusterPools {
 }
 
 /** Launches and removals together, however many pools there are: an API server that is asked for more only answers each later. */
-const WRITES_AT_ONCE = 48;
+const WRITES_AT_ONCE = 16;
 
 /** For each, the API server goes through all pods of the namespace: many at once would keep it from everything else. */
 const STOPS_AT_ONCE = 4;
