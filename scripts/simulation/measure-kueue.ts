@@ -29,6 +29,8 @@ export interface AdmissionFigures {
 const KUEUE = { group: 'kueue.x-k8s.io', version: 'v1beta2' };
 const CREATED_AT_ONCE = 32;
 const POLL_MS = 500;
+const LIST_TRIES = 10;
+const LIST_PAUSE_MS = 5_000;
 
 /** The jobs through Kueue's own queues: made suspended by a plain client while the queues are held, then the queues are opened. */
 export async function measureKueue(work: QueuedWork, cluster: SimulatedCluster): Promise<AdmissionFigures> {
@@ -119,13 +121,21 @@ interface Workload {
   status?: { conditions?: { type: string; status: string; lastTransitionTime: string }[] };
 }
 
+/** From the API server's cache, and again where it was too busy to answer. */
 async function listWorkloads(namespace: string, custom: CustomObjectsApi): Promise<Workload[]> {
-  const { items } = await custom.listNamespacedCustomObject({ ...KUEUE, namespace, plural: 'workloads' });
-  return items;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const { items } = await custom.listNamespacedCustomObject({ ...KUEUE, namespace, plural: 'workloads', resourceVersion: '0' });
+      return items;
+    } catch (error) {
+      if (tries === LIST_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LIST_PAUSE_MS));
+    }
+  }
 }
 
 async function untilWorkloads(count: number, namespace: string, custom: CustomObjectsApi): Promise<void> {
-  while ((await listWorkloads(namespace, custom)).length < count) await new Promise((resolve) => setTimeout(resolve, 2_000));
+  while ((await listWorkloads(namespace, custom)).length < count) await new Promise((resolve) => setTimeout(resolve, LIST_PAUSE_MS));
 }
 
 /** The instants at which workloads were admitted; Kubernetes writes them in whole seconds. */

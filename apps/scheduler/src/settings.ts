@@ -18,7 +18,7 @@ export function toSettings(config: Config): SchedulerSettings {
     sweepIntervalMs: 10_000,
     heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
     killGraceMs: 5_000,
-    exitGraceMs: 15_000,
+    exitGraceMs: 60_000,
     keepEndedMs: 60_000,
     launchConcurrency: 256,
     checkpointsKept: config.CHECKPOINTS_KEPT,

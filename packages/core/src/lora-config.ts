@@ -40,6 +40,8 @@ export const loraConfigSchema = z.strictObject({
   targetModules: z.union([z.literal(ALL_LINEAR), moduleExpression, z.array(moduleName).min(1).max(64)]).default(ALL_LINEAR),
   /** Scales by `alpha / √r` instead (rank-stabilised LoRA). */
   rankStabilised: z.boolean().optional(),
+  /** Trains every column's length apart from its direction (DoRA, Liu et al., 2024, arXiv:2402.09353). */
+  weightDecomposed: z.boolean().optional(),
   /** Modules that the adapter holds whole, trained copies of. */
   modulesToSave: z.array(moduleName).max(16).optional(),
   /** Only these layers, from 0, are adapted. */

@@ -57,5 +57,10 @@ CASES = {
         dtype="bfloat16", lora=dict(target_modules=["k_proj", "gate_proj"]),
     ),
     "qwen3": dict(config=LLAMA | dict(model_type="qwen3", head_dim=6), dtype="float16", lora=dict(target_modules=ALL)),
+    "t5-v1.1-dora": dict(
+        config=T5 | dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False), untied=True, dtype="float32",
+        lora=dict(target_modules=ALL, use_dora=True),
+    ),
+    "gpt2-dora": dict(config=GPT2, dtype="float32", lora=dict(target_modules=["c_attn", "mlp.c_proj"], use_dora=True)),
     "bert-classifier": dict(config=BERT, dtype="float32", lora=dict(target_modules=["query", "value"])),
 }

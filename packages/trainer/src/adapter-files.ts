@@ -4,6 +4,7 @@ import { buildSafetensors, type SafetensorsSource } from './build-safetensors.ts
 import { readTransposed, readValues } from './host-tensor.ts';
 import { type Adapter, buildAdapter } from './lora.ts';
 import type { Model } from './model.ts';
+import { isDecomposed } from './ops/lora-linear.ts';
 import { parsePeftConfig, peftConfig } from './peft-config.ts';
 import { parseSafetensors, readSafetensorsMetadata, type SafetensorsEntry } from './safetensors.ts';
 import { toFloat32 } from './to-float32.ts';
@@ -15,6 +16,7 @@ export interface AdapterFiles {
 
 const PREFIX = 'base_model.model.';
 const key = (module: string, factor: 'A' | 'B') => `${PREFIX}${module}.lora_${factor}.weight`;
+const magnitudeKey = (module: string) => `${PREFIX}${module}.lora_magnitude_vector`;
 
 /** The adapter in PEFT's layout, name for name, so that `PeftModel.from_pretrained` opens it. */
 export function adapterFiles(adapter: Adapter, baseModelName: string): AdapterFiles {
@@ -24,6 +26,8 @@ export function adapterFiles(adapter: Adapter, baseModelName: string): AdapterFi
     if (factors === undefined) continue;
     entries.set(key(module, 'A'), { dtype: 'F32', shape: factors.a.shape, data: readValues(factors.a) });
     entries.set(key(module, 'B'), transposed(factors.b));
+    if (isDecomposed(factors))
+      entries.set(magnitudeKey(module), { dtype: 'F32', shape: factors.magnitude.shape, data: readValues(factors.magnitude) });
   }
   for (const name of adapter.savedNames) {
     const value = adapter.saved(name);
@@ -56,6 +60,7 @@ export function loadAdapter(model: Model, files: { config: Uint8Array; weights: 
     matricesOf: ({ name, inputs, outputs }) => ({
       a: take(key(name, 'A'), [config.r, inputs]),
       b: take(key(name, 'B'), [outputs, config.r]),
+      magnitude: config.weightDecomposed ? take(magnitudeKey(name), [outputs]) : undefined,
     }),
     savedWeight: (name) => tidy(() => savedWeight(model, name, find(PREFIX + name))),
     labels: readLabels(files.weights),

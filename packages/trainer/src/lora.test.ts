@@ -133,7 +133,6 @@ describe('adapter files', () => {
   });
 
   it.each([
-    ['use_dora', true, 'use_dora true is not supported'],
     ['bias', 'all', 'bias "all" is not supported'],
     ['modules_to_save', ['lm_head'], 'lacks "base_model.model.lm_head.weight"'],
     ['modules_to_save', ['lm'], '"lm" cannot be saved whole: the model has no such module'],

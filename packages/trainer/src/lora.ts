@@ -1,12 +1,16 @@
 import { InvalidRequestError, type LoraConfig } from '@capstan/core';
-import { clone, keep, type Tensor, type Tensor2D, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+import { clone, keep, sqrt, square, sum, type Tensor, type Tensor2D, tensor1d, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+import { readValues } from './host-tensor.ts';
 import { type TargetModule, targetModules } from './lora-targets.ts';
 import type { Model } from './model.ts';
-import type { LoraFactors } from './ops/lora-linear.ts';
+import { isDecomposed, type LoraFactors } from './ops/lora-linear.ts';
 import type { Parameter } from './parameters.ts';
 import { createRandom } from './random.ts';
 
-/** Low-rank updates of a model's linear layers (Hu et al., 2021, arXiv:2106.09685): W x + (alpha / r) · B A x. */
+/**
+ * Low-rank updates of a model's linear layers (Hu et al., 2021, arXiv:2106.09685): W x + (alpha / r) · B A x. With DoRA (Liu et al., 2024,
+ * arXiv:2402.09353) the updated weight is the direction only, and the length of every column is trained by itself.
+ */
 export interface Adapter {
   readonly config: LoraConfig;
   /** alpha / r, or alpha / √r with rank-stabilised LoRA (Kalajdzievski, 2023). */
@@ -23,7 +27,7 @@ export interface Adapter {
   saved(name: string): Tensor | undefined;
   /** Whether a saved weight lies transposed in memory, as linear layers do. */
   transposes(name: string): boolean;
-  /** A and B of every module, in that order, then the whole copies. */
+  /** A, B and, with DoRA, the magnitude of every module, in that order, then the whole copies. */
   parameters(): Parameter[];
   dispose(): void;
 }
@@ -32,20 +36,31 @@ export interface Adapter {
 export interface LoraMatrices {
   a: Float32Array;
   b: Float32Array;
+  /** [out], of an adapter with DoRA. */
+  magnitude?: Float32Array | undefined;
 }
 
 /** A fresh adapter as PEFT makes it: A uniform within ±1/√in (Kaiming with a = √5), B zero, so that it changes nothing yet. */
 export function createAdapter(model: Model, config: LoraConfig, seed: number): Adapter {
   const random = createRandom(seed, ADAPTER_STREAM);
   return buildAdapter(model, config, {
-    matricesOf: ({ inputs, outputs }) => {
+    matricesOf: ({ name, inputs, outputs }) => {
       const bound = inputs ** -0.5;
       const a = new Float32Array(config.r * inputs).map(() => (2 * random.uniform() - 1) * bound);
-      return { a, b: new Float32Array(outputs * config.r) };
+      const magnitude = config.weightDecomposed ? lengthsOf(model.weight(`${name}.weight`)) : undefined;
+      return { a, b: new Float32Array(outputs * config.r), magnitude };
     },
     savedWeight: (name) => clone(model.weight(name)),
     labels: model.config.labels,
   });
+}
+
+/** [in, out] → the length of every column. */
+function lengthsOf(weight: Tensor): Float32Array {
+  const lengths = tidy(() => sqrt(sum(square(weight), 0)));
+  const values = readValues(lengths);
+  lengths.dispose();
+  return values;
 }
 
 /** Separates this use of a seed from the trainer's other ones. */
@@ -65,11 +80,12 @@ export function buildAdapter(model: Model, config: LoraConfig, content: AdapterC
   const savedNames = namesToSave(model, config);
   for (const module of targetModules(model, config)) {
     if (savedNames.includes(`${module.name}.weight`)) continue;
-    const { a, b } = content.matricesOf(module);
+    const { a, b, magnitude } = content.matricesOf(module);
     updates.set(module.name, {
       a: tensor2d(a, [config.r, module.inputs]),
       b: tidy(() => transpose(tensor2d(b, [module.outputs, config.r])) as Tensor2D),
       scale,
+      ...(magnitude && { magnitude: tensor1d(magnitude) }),
     });
   }
   const saved = new Map(savedNames.map((name) => [name, keep(content.savedWeight(name))]));
@@ -85,14 +101,11 @@ export function buildAdapter(model: Model, config: LoraConfig, content: AdapterC
     saved: (name) => saved.get(name),
     transposes: (name) => kinds.get(name) === 'linear',
     parameters: () => [
-      ...[...updates].flatMap(([module, factors]) => [factorParameter(module, factors, 'a'), factorParameter(module, factors, 'b')]),
+      ...[...updates].flatMap(([module, factors]) => factorsOf(factors).map((which) => factorParameter(module, factors, which))),
       ...savedNames.map((name) => savedParameter(name, saved, !['norm', 'bias'].includes(kinds.get(name) ?? ''))),
     ],
     dispose: () => {
-      for (const { a, b } of updates.values()) {
-        a.dispose();
-        b.dispose();
-      }
+      for (const factors of updates.values()) for (const which of factorsOf(factors)) factors[which]?.dispose();
       for (const value of saved.values()) value.dispose();
       updates.clear();
       saved.clear();
@@ -117,15 +130,24 @@ function refuseToSave(module: string, reason: string): never {
   throw new InvalidRequestError(`"${module}" cannot be saved whole: ${reason}.`, { param: 'modules_to_save' });
 }
 
-function factorParameter(module: string, factors: LoraFactors, which: 'a' | 'b'): Parameter {
+/** PEFT's names of what is trained of a module. */
+const FACTOR_NAMES = { a: 'lora_A', b: 'lora_B', magnitude: 'lora_magnitude_vector' } as const;
+type Factor = keyof typeof FACTOR_NAMES;
+
+function factorsOf(factors: LoraFactors): Factor[] {
+  return isDecomposed(factors) ? ['a', 'b', 'magnitude'] : ['a', 'b'];
+}
+
+function factorParameter(module: string, factors: LoraFactors, which: Factor): Parameter {
+  const value = () => factors[which] as Tensor;
   return {
-    name: `${module}.lora_${which.toUpperCase()}`,
-    shape: factors[which].shape,
+    name: `${module}.${FACTOR_NAMES[which]}`,
+    shape: value().shape,
     decays: true,
-    value: () => factors[which],
+    value,
     replace: (next) => {
-      factors[which].dispose();
-      factors[which] = next as Tensor2D;
+      value().dispose();
+      Object.assign(factors, { [which]: next });
     },
   };
 }

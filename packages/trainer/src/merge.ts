@@ -1,7 +1,8 @@
 import { add, clone, matMul, mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Adapter } from './lora.ts';
 import { createModel, type Model } from './model.ts';
-import type { LoraFactors } from './ops/lora-linear.ts';
+import { columnScales } from './ops/dora-linear.ts';
+import { isDecomposed, type LoraFactors } from './ops/lora-linear.ts';
 
 /**
  * A model whose weights hold the adapter's update: W + scale · BA. It computes what base and adapter compute together, in fewer
@@ -18,8 +19,10 @@ export function mergeAdapter(model: Model, adapter: Adapter): Model {
 }
 
 /** weight: [in, out] */
-function merged(weight: Tensor, { a, b, scale }: LoraFactors): Tensor {
-  return add(weight, mul(matMul(a, b, true, false), scale));
+function merged(weight: Tensor, update: LoraFactors): Tensor {
+  const { a, b, scale } = update;
+  const sum = add(weight, mul(matMul(a, b, true, false), scale));
+  return isDecomposed(update) ? mul(sum, columnScales(weight, update)) : sum;
 }
 
 /** Runs `work` on the merged model, or on the base where there is no adapter, and frees what the merge made. */

@@ -4,8 +4,9 @@ import type { DropoutMasks } from './dropout.ts';
 import type { Adapter } from './lora.ts';
 import type { Model } from './model.ts';
 import { addBias } from './ops/add-bias.ts';
+import { doraLinear } from './ops/dora-linear.ts';
 import { layerNorm } from './ops/layer-norm.ts';
-import { loraLinear } from './ops/lora-linear.ts';
+import { isDecomposed, loraLinear } from './ops/lora-linear.ts';
 import { rmsNorm } from './ops/rms-norm.ts';
 
 /** What one pass computes with: the base, perhaps an adapter over it, and what only training adds. */
@@ -41,7 +42,7 @@ function project(network: Network, module: string, x: Tensor2D): Tensor2D {
   const update = adapter?.update(module);
   if (adapter === undefined || update === undefined) return matMul(x, weight);
   const z = training === undefined ? x : training.masks.apply(x, adapter.config.dropout);
-  return loraLinear(x, z, weight, update);
+  return isDecomposed(update) ? doraLinear(x, z, weight, update) : loraLinear(x, z, weight, update);
 }
 
 /** Root-mean-square norm where the module has no bias, layer norm where it has one. */

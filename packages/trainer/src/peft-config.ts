@@ -3,7 +3,7 @@ import type { Adapter } from './lora.ts';
 
 /** The settings of an adapter as PEFT writes them to adapter_config.json. */
 export function peftConfig(adapter: Adapter, baseModelName: string): Record<string, unknown> {
-  const { r, alpha, dropout, rankStabilised = false, modulesToSave, layersToTransform = null } = adapter.config;
+  const { r, alpha, dropout, rankStabilised = false, weightDecomposed = false, modulesToSave, layersToTransform = null } = adapter.config;
   const classifier = adapter.task.type === 'SEQ_CLS' ? ['classifier', 'score'] : [];
   const saved = [...new Set([...classifier, ...(modulesToSave ?? [])])];
   return {
@@ -25,7 +25,7 @@ export function peftConfig(adapter: Adapter, baseModelName: string): Record<stri
     revision: null,
     target_modules: targetNames(adapter),
     task_type: adapter.task.type,
-    use_dora: false,
+    use_dora: weightDecomposed,
     use_rslora: rankStabilised,
   };
 }
@@ -42,7 +42,7 @@ export function parsePeftConfig(bytes: Uint8Array): LoraConfig {
   const json = parseJson(bytes);
   requireDefault(json, 'peft_type', ['LORA']);
   requireDefault(json, 'bias', ['none']);
-  for (const name of ['use_dora', 'lora_bias', 'use_qalora']) requireDefault(json, name, [false]);
+  for (const name of ['lora_bias', 'use_qalora']) requireDefault(json, name, [false]);
   for (const name of ['rank_pattern', 'alpha_pattern', 'layers_pattern', 'target_parameters', 'exclude_modules', 'trainable_token_indices'])
     requireDefault(json, name, ['{}', '[]']);
   const { r, lora_alpha: alpha, lora_dropout: dropout = 0, target_modules: targets } = json;
@@ -58,6 +58,7 @@ export function parsePeftConfig(bytes: Uint8Array): LoraConfig {
     dropout,
     targetModules: readTargets(targets),
     rankStabilised: json.use_rslora === true,
+    ...(json.use_dora === true && { weightDecomposed: true }),
     ...(modulesToSave && modulesToSave.length > 0 && { modulesToSave }),
     ...(layers && { layersToTransform: layers }),
   };

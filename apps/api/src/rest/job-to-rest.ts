@@ -145,6 +145,7 @@ function loraToRest({ r, alpha, dropout, targetModules, ...lora }: JobSpec['lora
     dropout,
     target_modules: targetModules,
     use_rslora: lora.rankStabilised ?? false,
+    use_dora: lora.weightDecomposed ?? false,
     modules_to_save: lora.modulesToSave ?? [],
     layers_to_transform: lora.layersToTransform ?? null,
   };

@@ -110,6 +110,7 @@ export const capstanJobSchema = z.looseObject({
       /** Names, or a text: a regular expression or "all-linear". */
       target_modules: z.union([z.string(), z.array(z.string())]),
       use_rslora: z.boolean(),
+      use_dora: z.boolean(),
       modules_to_save: z.array(z.string()),
       layers_to_transform: z.array(z.number().int()).nullable(),
     })

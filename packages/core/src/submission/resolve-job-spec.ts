@@ -85,13 +85,14 @@ const DEFAULT_LORA: JobSpec['lora'] = loraConfigSchema.parse({});
 function resolveLora({ lora }: CapstanJobOptions): JobSpec['lora'] {
   if (lora === undefined) return DEFAULT_LORA;
   const { r, alpha, dropout } = lora;
-  const { target_modules: targetModules, use_rslora: rankStabilised, modules_to_save: modulesToSave } = lora;
+  const { target_modules: targetModules, use_rslora: rankStabilised, use_dora: weightDecomposed, modules_to_save: modulesToSave } = lora;
   return loraConfigSchema.parse({
     r,
     alpha,
     dropout,
     targetModules,
     rankStabilised,
+    weightDecomposed,
     modulesToSave,
     layersToTransform: lora.layers_to_transform,
   });

@@ -3,10 +3,12 @@ import type { JobSpec } from '../job.ts';
 import { ALL_LINEAR, type LoraConfig } from '../lora-config.ts';
 import type { LinearModule, ModelShape } from './model-shape.ts';
 
-/** How many numbers the job trains: r·(in + out) for each adapted layer, or every weight. Throws where no layer has a given name. */
+/** How many numbers the job trains: r·(in + out) for each adapted layer, with DoRA another for each output, or every weight. Throws where no layer has a given name. */
 export function trainableParameters(spec: Pick<JobSpec, 'method' | 'lora'>, shape: ModelShape, parameterCount: number): number {
   if (spec.method === 'full') return parameterCount;
-  return adaptedModules(spec.lora, shape.modules).reduce((sum, { inputs, outputs }) => sum + spec.lora.r * (inputs + outputs), 0);
+  const { r, weightDecomposed } = spec.lora;
+  const magnitudes = weightDecomposed ? 1 : 0;
+  return adaptedModules(spec.lora, shape.modules).reduce((sum, { inputs, outputs }) => sum + r * (inputs + outputs) + magnitudes * outputs, 0);
 }
 
 function adaptedModules({ targetModules, layersToTransform }: LoraConfig, modules: readonly LinearModule[]): readonly LinearModule[] {

@@ -1,4 +1,4 @@
-import { add, matMul, mul, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { add, matMul, mul, type Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
 import { defineOp } from './define-op.ts';
 
 /** x·W + scale · (z·Aᵀ)·B, where z is x, or x after LoRA's own dropout. All factors of the update are kept narrow: nothing of W's size is made. */
@@ -28,6 +28,13 @@ export interface LoraFactors {
   /** [r, out], PEFT's transposed: so both gradients are plain products. */
   b: Tensor2D;
   scale: number;
+  /** [out], what DoRA trains beside the direction; absent otherwise. */
+  magnitude?: Tensor1D;
+}
+export type DecomposedFactors = Required<LoraFactors>;
+
+export function isDecomposed(factors: LoraFactors): factors is DecomposedFactors {
+  return factors.magnitude !== undefined;
 }
 
 /** x, z: [rows, in], weight: [in, out] → [rows, out]. */

@@ -5,6 +5,7 @@ import { attentionOp } from './attention.ts';
 import { chooseRowsOp } from './choose-rows.ts';
 import { columnsOp } from './columns.ts';
 import { registerCrossEntropy } from './cross-entropy.ts';
+import { doraLinearOp } from './dora-linear.ts';
 import { foldWidthOp } from './fold-width.ts';
 import { gatedSiluOp } from './gated-silu.ts';
 import { gatherRowsOp } from './gather-rows.ts';
@@ -25,6 +26,7 @@ const OPS = [
   attentionOp,
   chooseRowsOp,
   columnsOp,
+  doraLinearOp,
   foldWidthOp,
   gatedSiluOp,
   gatherRowsOp,
