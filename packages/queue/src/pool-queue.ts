@@ -108,7 +108,8 @@ export async function recoverEntries({ queue, backend, store }: PoolQueue): Prom
     const json = await backend.getJobData(id);
     if (!json) continue;
     const place = placeOf(Job.fromJSON(queue as never, json, id));
-    await backend.changePriority(id, place.priority, true);
+    // One that was completed or taken in between is left alone.
+    await backend.changePriority(id, place.priority, true).catch(ignoreRefusal);
     await store.restorePlace(backend, id, place);
   }
   return ids.length;

@@ -76,9 +76,11 @@ interface StartedLaunch {
 }
 
 function startLaunch({ outcome, entry, launches }: StartedLaunch, context: SchedulerContext, signal: AbortSignal): void {
-  const launch = launchAttempt(outcome, context, { signal })
-    .then(() => entry.complete())
-    .catch((error: unknown) => void (signal.aborted || context.logger.warn({ err: error, jobId: entry.jobId }, 'launch left to reconcile')))
+  const leave = (error: unknown) =>
+    void (signal.aborted || context.logger.warn({ err: error, jobId: entry.jobId }, 'launch left to reconcile'));
+  // The intent is written: whatever becomes of the launch, the entry has done its duty, and would be handed out again if it took long.
+  const launch = Promise.all([entry.complete().catch(leave), launchAttempt(outcome, context, { signal }).catch(leave)])
+    .then(() => undefined)
     .finally(() => launches.delete(launch));
   launches.add(launch);
 }

@@ -8,7 +8,7 @@ export type EntryOutcome = { type: 'reserved'; job: FineTuningJob; pool: Pool } 
 
 /**
  * Turns taken entries into reservations and launch intents, in their order and in one transaction. Afterwards each entry is finished with,
- * unless its outcome is `reserved`: then the caller completes it once the launch is recorded. Orders it survives:
+ * unless its outcome is `reserved`: then the caller completes it. Orders it survives:
  * - cancelled, paused, relaunched or deleted before we took it, or taken twice: the row does not match, the entry is dropped;
  * - another scheduler took the last slot: the entry, and those behind it, go back to the head of their priority;
  * - we die holding them: the queue hands them out again, and the rows tell whether anything is left to do.

@@ -15,7 +15,9 @@ const loraOptionsSchema = z.strictObject({
     .optional()
     .meta({ description: `Names of linear layers, e.g. ["q", "v"], a regular expression over whole paths, or "${ALL_LINEAR}".` }),
   use_rslora: loraConfigSchema.shape.rankStabilised.meta({ description: 'Scales by alpha / √r (rank-stabilised LoRA).' }),
-  use_dora: loraConfigSchema.shape.weightDecomposed.meta({ description: 'Trains the length of every column apart from its direction (DoRA).' }),
+  use_dora: loraConfigSchema.shape.weightDecomposed.meta({
+    description: 'Trains the length of every column apart from its direction (DoRA).',
+  }),
   modules_to_save: loraConfigSchema.shape.modulesToSave.meta({ description: 'Modules trained whole and kept in the adapter.' }),
   layers_to_transform: loraConfigSchema.shape.layersToTransform.meta({ description: 'Only these layers, from 0, are adapted.' }),
 });

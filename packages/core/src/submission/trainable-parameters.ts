@@ -8,7 +8,10 @@ export function trainableParameters(spec: Pick<JobSpec, 'method' | 'lora'>, shap
   if (spec.method === 'full') return parameterCount;
   const { r, weightDecomposed } = spec.lora;
   const magnitudes = weightDecomposed ? 1 : 0;
-  return adaptedModules(spec.lora, shape.modules).reduce((sum, { inputs, outputs }) => sum + r * (inputs + outputs) + magnitudes * outputs, 0);
+  return adaptedModules(spec.lora, shape.modules).reduce(
+    (sum, { inputs, outputs }) => sum + r * (inputs + outputs) + magnitudes * outputs,
+    0,
+  );
 }
 
 function adaptedModules({ targetModules, layersToTransform }: LoraConfig, modules: readonly LinearModule[]): readonly LinearModule[] {
