@@ -33,15 +33,17 @@ function multiply(host: WasmHost, inputs: NamedTensorInfoMap, transposeA: boolea
   if (left.columns !== right.rows) throw new Error(`BatchMatMul: inner sizes differ: [${a.shape}] · [${b.shape}].`);
   const batchShape = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const sizes = { a: left.rows * left.columns, b: right.rows * right.columns, out: left.rows * right.columns };
-  if (isCheaperSwapped(sizes, transposeA, transposeB)) {
+  const batch = util.sizeFromShape(batchShape);
+  const isScalar = batch > 1 && left.rows * left.columns * right.columns < SCALAR_LIMIT;
+  if (!isScalar && isCheaperSwapped(sizes, transposeA, transposeB)) {
     const turned = multiply(host, { a: b, b: a }, !transposeB, !transposeA);
     const product = transposeMatrices(host, turned);
     host.disposeData(turned.dataId);
     return product;
   }
   const out = host.makeOutput([...batchShape, left.rows, right.columns], 'float32');
-  const job = { host, batch: util.sizeFromShape(batchShape), left, right, out };
-  if (left.rows * left.columns * right.columns < SCALAR_LIMIT && job.batch > 1) {
+  const job = { host, batch, left, right, out };
+  if (isScalar) {
     multiplyScalar(job, a, b, transposeA, transposeB);
     return out;
   }
