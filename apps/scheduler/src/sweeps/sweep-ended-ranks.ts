@@ -18,7 +18,8 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
     const living = ranks.filter((rank) => !isFinished(rank));
     const sinceEndMs = endedAt === null ? Infinity : clock.now().getTime() - endedAt.getTime();
     if (living.length === 0) {
-      if (sinceEndMs < settings.keepEndedMs) return;
+      // The last words of one that failed are wanted at once.
+      if (ranks.every(({ phase }) => phase === 'succeeded') && sinceEndMs < settings.keepEndedMs) return;
       await retireRanks(name, ranks, context);
       observed.forget(name);
       return;

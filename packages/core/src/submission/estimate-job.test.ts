@@ -121,7 +121,7 @@ describe('estimateJob', () => {
 
   it.each([
     ['gpt2', 'max_source_tokens and max_target_tokens make rows of up to 1050 tokens, and the model has 1024 positions: lower them.'],
-    ['bert', 'max_source_tokens makes rows of up to 1002 tokens, and the model has 512 positions: lower them.'],
+    ['bert', 'max_source_tokens makes rows of up to 1002 tokens, and the model has 512 positions: lower it.'],
   ])('refuses rows for which a %s has no positions', (type, message) => {
     const shape = parseModelShape({ model_type: type });
     const ask = (maxSourceTokens: number) =>

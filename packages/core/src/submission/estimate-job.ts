@@ -64,9 +64,12 @@ function refuseLongRows({ maxSourceTokens, maxTargetTokens }: JobSpec['training'
   const longest = task === 'CAUSAL_LM' ? maxSourceTokens + maxTargetTokens : maxSourceTokens;
   if (positions === null || longest <= positions) return;
   const asked = task === 'CAUSAL_LM' ? 'max_source_tokens and max_target_tokens make' : 'max_source_tokens makes';
-  throw new InvalidRequestError(`${asked} rows of up to ${longest} tokens, and the model has ${positions} positions: lower them.`, {
-    param: 'capstan.training.max_source_tokens',
-  });
+  throw new InvalidRequestError(
+    `${asked} rows of up to ${longest} tokens, and the model has ${positions} positions: lower ${task === 'CAUSAL_LM' ? 'them' : 'it'}.`,
+    {
+      param: 'capstan.training.max_source_tokens',
+    },
+  );
 }
 
 /** What the run will need at its peak, and what a worker gets; throws where it cannot fit into what the pool's workers get. */
