@@ -32,7 +32,7 @@ async function start(config: object, extra: Record<string, Uint8Array>, spec: Pa
   open.push(scheduler);
   await initBackend();
   const model = initModel(bytes(config), 1);
-  const weights = { 'model-00001-of-00001.safetensors': modelFiles(model)['model.safetensors'] };
+  const weights = { 'model-00001-of-00001.safetensors': (await modelFiles(model))['model.safetensors'] };
   const files = { 'config.json': bytes(config), ...weights, ...extra };
   model.dispose();
   const tokenizer = scheduler.assignment.baseModel.filter(({ path }) => path === 'tokenizer.json');

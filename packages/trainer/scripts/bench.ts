@@ -43,7 +43,7 @@ interface Figures {
 async function measureSteps(): Promise<Figures> {
   const figures: Figures = { stepRatios: {}, peakMemoryRatio: null };
   for (const [size, config] of Object.entries(SIZES)) {
-    const folder = writeModel(work, `step-${size}`, config);
+    const folder = await writeModel(work, `step-${size}`, config);
     const { own, peer } = await compare(ours(backend, 'step', folder), torch('step', folder), rounds);
     figures.stepRatios[size] = peer === null ? null : ratio(peer.value, own.value);
     figures.peakMemoryRatio = ratio(own.peakBytes, peer?.peakBytes);
@@ -54,14 +54,14 @@ async function measureSteps(): Promise<Figures> {
 }
 
 async function measureWasm(): Promise<number | null> {
-  const folder = writeModel(work, 'wasm', SIZES.d256);
+  const folder = await writeModel(work, 'wasm', SIZES.d256);
   const comparison = await compare(ours('wasm', 'step', folder), ours('stock', 'step', folder), 2);
   say('step at d256 under WebAssembly against stock, ms', comparison);
   return ratio(comparison.peer?.value ?? Number.NaN, comparison.own.value);
 }
 
 async function measureRate(what: 'job' | 'generate', title: string): Promise<number | null> {
-  const folder = what === 'job' ? writeJob(work) : writeModel(work, 'generate', SIZES['flan-t5-small']);
+  const folder = what === 'job' ? writeJob(work) : await writeModel(work, 'generate', SIZES['flan-t5-small']);
   const comparison = await compare(ours(backend, what, folder), torch(what, folder), what === 'job' ? 2 : rounds);
   say(title, comparison);
   return ratio(comparison.own.value, comparison.peer?.value);

@@ -97,7 +97,7 @@ try {
     compareSchedules(join(work, 'schedules.json'), 'live');
     runPython(python, 'dpo.py', [GOLDEN, join(work, 'dpo.json')]);
     await compareAllDpo(join(work, 'dpo.json'), 'live');
-    for (const [adapter, distance] of Object.entries(openInPeft(python, { golden: GOLDEN, work: join(work, 'ours') })))
+    for (const [adapter, distance] of Object.entries(await openInPeft(python, { golden: GOLDEN, work: join(work, 'ours') })))
       count(`peft opens our ${adapter}`, distance < LIMITS.logit, `logits ${distance.toExponential(1)}`);
   }
   const folders = sectionsFolders();

@@ -1,5 +1,5 @@
 import { ModelError } from '@capstan/core';
-import { type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core';
+import { type Tensor, tensor, tensor1d, tidy, transpose } from '@tensorflow/tfjs-core';
 import { buildSafetensors, type SafetensorsSource } from './build-safetensors.ts';
 import { readTransposed, readValues } from './host-tensor.ts';
 import { type Adapter, buildAdapter } from './lora.ts';
@@ -19,21 +19,20 @@ const key = (module: string, factor: 'A' | 'B') => `${PREFIX}${module}.lora_${fa
 const magnitudeKey = (module: string) => `${PREFIX}${module}.lora_magnitude_vector`;
 
 /** The adapter in PEFT's layout, name for name, so that `PeftModel.from_pretrained` opens it. */
-export function adapterFiles(adapter: Adapter, baseModelName: string): AdapterFiles {
+export async function adapterFiles(adapter: Adapter, baseModelName: string): Promise<AdapterFiles> {
   const entries = new Map<string, SafetensorsSource>();
   for (const module of adapter.modules) {
     const factors = adapter.update(module);
     if (factors === undefined) continue;
-    entries.set(key(module, 'A'), { dtype: 'F32', shape: factors.a.shape, data: readValues(factors.a) });
-    entries.set(key(module, 'B'), transposed(factors.b));
-    if (isDecomposed(factors))
-      entries.set(magnitudeKey(module), { dtype: 'F32', shape: factors.magnitude.shape, data: readValues(factors.magnitude) });
+    entries.set(key(module, 'A'), await plain(factors.a));
+    entries.set(key(module, 'B'), await transposed(factors.b));
+    if (isDecomposed(factors)) entries.set(magnitudeKey(module), await plain(factors.magnitude));
   }
   for (const name of adapter.savedNames) {
     const value = adapter.saved(name);
     if (value === undefined) continue;
     const isMatrix = value.rank === 2 && adapter.transposes(name);
-    entries.set(PREFIX + name, isMatrix ? transposed(value) : { dtype: 'F32', shape: value.shape, data: readValues(value) });
+    entries.set(PREFIX + name, await (isMatrix ? transposed(value) : plain(value)));
   }
   const metadata = { format: 'pt', ...(adapter.labels && { labels: JSON.stringify(adapter.labels) }) };
   return {
@@ -60,7 +59,7 @@ export function loadAdapter(model: Model, files: { config: Uint8Array; weights: 
     matricesOf: ({ name, inputs, outputs }) => ({
       a: take(key(name, 'A'), [config.r, inputs]),
       b: take(key(name, 'B'), [outputs, config.r]),
-      magnitude: config.weightDecomposed ? take(magnitudeKey(name), [outputs]) : undefined,
+      magnitude: config.weightDecomposed ? tensor1d(take(magnitudeKey(name), [outputs])) : undefined,
     }),
     savedWeight: (name) => tidy(() => savedWeight(model, name, find(PREFIX + name))),
     labels: readLabels(files.weights),
@@ -90,6 +89,10 @@ function readLabels(weights: Uint8Array): string[] | undefined {
   throw new ModelError('adapter_model.safetensors: its labels are not a list of names.');
 }
 
-function transposed(x: Tensor): SafetensorsSource {
-  return { dtype: 'F32', shape: [...x.shape].reverse(), data: readTransposed(x) };
+async function plain(x: Tensor): Promise<SafetensorsSource> {
+  return { dtype: 'F32', shape: x.shape, data: await readValues(x) };
+}
+
+async function transposed(x: Tensor): Promise<SafetensorsSource> {
+  return { dtype: 'F32', shape: [...x.shape].reverse(), data: await readTransposed(x) };
 }

@@ -1,4 +1,4 @@
-import type { Tensor2D, TensorContainer } from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { TokenizedExample } from './batches.ts';
 import type { HostTensors, Tensors } from './host-tensor.ts';
 import type { Network } from './network.ts';
@@ -50,8 +50,8 @@ export interface Batch {
 export interface DecodingSession {
   /** What every input's text begins with, for those who count what it holds: its prompt, or a decoder's start token. */
   readonly beginnings: readonly Int32Array[];
-  /** Feeds one token per row (nothing at first) and reads the logits of the next ones, [rows, vocabulary]. */
-  advance<Result extends TensorContainer>(tokens: readonly number[] | undefined, read: (logits: Tensor2D) => Result): Result;
+  /** Feeds one token per row (nothing at first) and gives the logits of the next ones, [rows, vocabulary]: the caller's to free. */
+  advance(tokens: readonly number[] | undefined): Tensor2D;
   /** Goes on with these of its rows alone, in this order; one may be taken several times. At first every input is a row. */
   select(rows: readonly number[]): void;
   dispose(): void;

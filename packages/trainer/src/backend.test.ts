@@ -34,7 +34,7 @@ describe('the backends', () => {
     const parameters = adapter?.parameters() ?? modelParameters(model);
     const sums = createGradientSums(parameters);
     const masks = createDropoutMasks(0);
-    addGradients(
+    await addGradients(
       sums,
       { network: { model, adapter, training: { masks, dropoutRate: 0, trainsModel: method === 'full' } } },
       parameters,

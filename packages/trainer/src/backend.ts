@@ -45,7 +45,7 @@ export async function initBackend({ prefer, threads }: BackendOptions = {}): Pro
     const outcome = await start(name, threads);
     const ok = typeof outcome === 'number';
     tried.push({ name, ok, reason: ok ? REASONS[name] : outcome });
-    if (ok) return { name, reason: REASONS[name], threads: outcome, tried, gflops: measureGflops() };
+    if (ok) return { name, reason: REASONS[name], threads: outcome, tried, gflops: await measureGflops() };
   }
   throw new Error(`No tensor backend works: ${tried.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
 }
@@ -61,7 +61,7 @@ async function start(name: BackendName, threads: number | undefined): Promise<nu
   try {
     const started = await STARTERS[name](threads);
     registerOps(ENGINE_NAMES[name]);
-    return selfTest() ?? started;
+    return (await selfTest()) ?? started;
   } catch (error) {
     return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] as string;
   }

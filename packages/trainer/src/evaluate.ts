@@ -2,7 +2,7 @@ import { tidy } from '@tensorflow/tfjs-core';
 import type { TokenizedExample } from './batches.ts';
 import { batchOf, countCorrect, summedLoss } from './forward.ts';
 import { groupByLength } from './group-by-length.ts';
-import { toTensors } from './host-tensor.ts';
+import { takeValues, toTensors } from './host-tensor.ts';
 import type { Adapter } from './lora.ts';
 import { withMerged } from './merge.ts';
 import type { Model } from './model.ts';
@@ -39,12 +39,12 @@ async function measure(model: Model, examples: readonly TokenizedExample[], batc
   for (const rows of groupByLength(examples, { tokens: batchTokens, rows: batchTokens })) {
     const network = { model, adapter: undefined };
     const batch = batchOf(network, rows);
-    const [batchLoss, batchCorrect] = tidy(() => {
+    const { summed, count } = tidy(() => {
       const logits = batch.logits(network, toTensors(batch.inputs));
-      return [summedLoss(logits, batch.labels).dataSync()[0] as number, countCorrect(logits, batch.labels).dataSync()[0] as number];
+      return { summed: summedLoss(logits, batch.labels), count: countCorrect(logits, batch.labels) };
     });
-    loss += batchLoss;
-    correct += batchCorrect;
+    loss += (await takeValues(summed))[0] as number;
+    correct += (await takeValues(count))[0] as number;
     tokens += batch.labels.length;
     await nextTurn();
   }

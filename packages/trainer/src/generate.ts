@@ -37,7 +37,7 @@ async function* stream(session: DecodingSession, decoding: Decoding, signal: Abo
   for (let i = 0; i < decoding.maxTokens; i++) {
     await nextTurn();
     signal?.throwIfAborted();
-    token = session.advance(token === undefined ? undefined : [token], pick)[0] as number;
+    [token] = (await pick(session.advance(token === undefined ? undefined : [token]))) as [number];
     if (decoding.stopIds.includes(token)) return;
     yield token;
   }

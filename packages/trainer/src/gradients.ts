@@ -1,4 +1,4 @@
-import { type Tensor, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 import type { Batch } from './architecture.ts';
 import { backpropagate } from './backpropagate.ts';
 import type { TokenizedExample } from './batches.ts';
@@ -29,14 +29,15 @@ export interface GradientTask {
 }
 
 /** Runs the micro-batch forward and back and adds its share to `sums`. */
-export function addGradients(
+export async function addGradients(
   sums: GradientSums,
   task: GradientTask,
   parameters: readonly Parameter[],
   examples: readonly TokenizedExample[],
-): void {
+): Promise<void> {
   const batch = batchOf(task.network, examples);
-  tidy(() => addSums(sums, lossAndGradients(task, parameters, batch, toTensors(inputsOf(batch))), batch.labels.length));
+  const differentiated = tidy(() => lossAndGradients(task, parameters, batch, toTensors(inputsOf(batch))));
+  await addSums(sums, differentiated, batch.labels.length);
 }
 
 /** All tensors that the gradients of a batch depend on, besides the parameters. */
@@ -55,21 +56,30 @@ export function lossAndGradients(
   return backpropagate(() => crossEntropy(logits(network, inputs), inputs.labels as Tensor1D, labelSmoothing), variables);
 }
 
-export interface Differentiated {
+export type Differentiated = {
   value: Tensor;
-  gradients: readonly Tensor[];
+  gradients: Tensor[];
+};
+
+/** Adds a summed loss over that many labels, and its gradient by every parameter, and frees both. */
+export async function addSums(sums: GradientSums, { value, gradients }: Differentiated, labels: number): Promise<void> {
+  try {
+    let offset = 0;
+    for (let start = 0; start < gradients.length; start += READ_TOGETHER) {
+      const group = gradients.slice(start, start + READ_TOGETHER).map((gradient) => gradient.data());
+      for (const values of await Promise.all(group)) offset = addInto(sums, values, offset);
+    }
+    addInto(sums, await value.data(), sums.length - LOSS);
+    addInto(sums, [labels], sums.length - LABELS);
+  } finally {
+    dispose([value, ...gradients]);
+  }
 }
 
-/** Adds a summed loss over that many labels, and its gradient by every parameter. */
-export function addSums(sums: GradientSums, { value, gradients }: Differentiated, labels: number): void {
-  let offset = 0;
-  for (const gradient of gradients) offset = addInto(sums, gradient, offset);
-  sums[sums.length - LOSS] = (sums[sums.length - LOSS] as number) + (value.dataSync()[0] as number);
-  sums[sums.length - LABELS] = (sums[sums.length - LABELS] as number) + labels;
-}
+/** A device is waited for once for so many gradients; all at once would hold a second copy of every weight of `method: full`. */
+const READ_TOGETHER = 32;
 
-function addInto(sums: Float32Array, gradient: Tensor, offset: number): number {
-  const values = gradient.dataSync();
+function addInto(sums: Float32Array, values: ArrayLike<number>, offset: number): number {
   for (let i = 0; i < values.length; i++) sums[offset + i] = (sums[offset + i] as number) + (values[i] as number);
   return offset + values.length;
 }

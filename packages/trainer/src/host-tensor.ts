@@ -19,16 +19,22 @@ export function toTensors(contents: HostTensors): Tensors {
 }
 
 /** The numbers, which the caller may keep. */
-export function readValues(x: Tensor): Float32Array {
-  return new Float32Array(x.dataSync());
+export async function readValues(x: Tensor): Promise<Float32Array> {
+  return new Float32Array(await x.data());
 }
 
-/** The same of the transposed matrix. Not by way of `tidy`: it looks through every number of what it is answered, for tensors. */
-export function readTransposed(x: Tensor): Float32Array {
-  const turned = transpose(x);
-  const values = readValues(turned);
-  turned.dispose();
-  return values;
+/** The same of a tensor that nobody needs any more: it is freed. */
+export async function takeValues(x: Tensor): Promise<Float32Array> {
+  try {
+    return await readValues(x);
+  } finally {
+    x.dispose();
+  }
+}
+
+/** The numbers of the transposed matrix. */
+export function readTransposed(x: Tensor): Promise<Float32Array> {
+  return takeValues(transpose(x));
 }
 
 function toTensor({ values, shape }: HostTensor): Tensor {

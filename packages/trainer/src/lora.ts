@@ -1,6 +1,5 @@
 import { InvalidRequestError, type LoraConfig } from '@capstan/core';
-import { clone, keep, sqrt, square, sum, type Tensor, type Tensor2D, tensor1d, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
-import { readValues } from './host-tensor.ts';
+import { clone, keep, sqrt, square, sum, type Tensor, type Tensor1D, type Tensor2D, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
 import { type TargetModule, targetModules } from './lora-targets.ts';
 import type { Model } from './model.ts';
 import { isDecomposed, type LoraFactors } from './ops/lora-linear.ts';
@@ -36,8 +35,8 @@ export interface Adapter {
 export interface LoraMatrices {
   a: Float32Array;
   b: Float32Array;
-  /** [out], of an adapter with DoRA. */
-  magnitude?: Float32Array | undefined;
+  /** [out], of an adapter with DoRA, which takes it over. */
+  magnitude?: Tensor1D | undefined;
 }
 
 /** A fresh adapter as PEFT makes it: A uniform within ±1/√in (Kaiming with a = √5), B zero, so that it changes nothing yet. */
@@ -56,11 +55,8 @@ export function createAdapter(model: Model, config: LoraConfig, seed: number): A
 }
 
 /** [in, out] → the length of every column. */
-function lengthsOf(weight: Tensor): Float32Array {
-  const lengths = tidy(() => sqrt(sum(square(weight), 0)));
-  const values = readValues(lengths);
-  lengths.dispose();
-  return values;
+function lengthsOf(weight: Tensor): Tensor1D {
+  return tidy(() => sqrt(sum(square(weight), 0)) as Tensor1D);
 }
 
 /** Separates this use of a seed from the trainer's other ones. */
@@ -85,7 +81,7 @@ export function buildAdapter(model: Model, config: LoraConfig, content: AdapterC
       a: tensor2d(a, [config.r, module.inputs]),
       b: tidy(() => transpose(tensor2d(b, [module.outputs, config.r])) as Tensor2D),
       scale,
-      ...(magnitude && { magnitude: tensor1d(magnitude) }),
+      ...(magnitude && { magnitude }),
     });
   }
   const saved = new Map(savedNames.map((name) => [name, keep(content.savedWeight(name))]));

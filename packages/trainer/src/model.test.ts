@@ -22,7 +22,7 @@ describe('a model', () => {
 
   it.each(variants)('of $name survives a round trip through its files with the same loss', async ({ changes, weights }) => {
     const model = tinyModel(changes);
-    const file = modelFiles(model)['model.safetensors'];
+    const file = (await modelFiles(model))['model.safetensors'];
     expect(parseSafetensors(file).size).toBe(weights);
     const again = loadModel({ config: tinyConfig(changes), weights: file });
     const examples = tinyExamples(6);
@@ -44,15 +44,15 @@ describe('a model', () => {
     model.dispose();
   });
 
-  it('with the same seed has the same weights, with another one others', () => {
-    const files = [1, 1, 2].map((seed) => modelFiles(initModel(tinyConfig(), seed))['model.safetensors']);
+  it('with the same seed has the same weights, with another one others', async () => {
+    const files = await Promise.all([1, 1, 2].map((seed) => modelFiles(initModel(tinyConfig(), seed))));
     expect(files[1]).toEqual(files[0]);
     expect(files[2]).not.toEqual(files[0]);
   });
 });
 
 describe('loadModel', () => {
-  const weights = () => modelFiles(tinyModel())['model.safetensors'];
+  const weights = async () => (await modelFiles(tinyModel()))['model.safetensors'];
 
   it.each([
     [{ model_type: 'mamba' }, 'model_type "mamba" is not supported'],
@@ -61,12 +61,14 @@ describe('loadModel', () => {
     [{ dropout_rate: 1 }, 'dropout_rate must be at least 0 and below 1'],
     [{ d_ff: 25 }, '"encoder.block.0.layer.1.DenseReluDense.wi_0.weight" is [24,16], but config.json calls for [25,16]'],
     [{ num_layers: 3 }, 'lacks the weight "encoder.block.2.'],
-  ])('refuses a config with %j and says why', (changes, message) => {
-    expect(() => loadModel({ config: tinyConfig(changes), weights: weights() })).toThrow(message);
+  ])('refuses a config with %j and says why', async (changes, message) => {
+    const files = { config: tinyConfig(changes), weights: await weights() };
+    expect(() => loadModel(files)).toThrow(message);
   });
 
-  it('refuses files that are not what they should be', () => {
-    expect(() => loadModel({ config: new TextEncoder().encode('{'), weights: weights() })).toThrow(ModelError);
+  it('refuses files that are not what they should be', async () => {
+    const files = { config: new TextEncoder().encode('{'), weights: await weights() };
+    expect(() => loadModel(files)).toThrow(ModelError);
     expect(() => loadModel({ config: tinyConfig(), weights: buildSafetensors(new Map()) })).toThrow('lacks the weight "shared.weight"');
   });
 });

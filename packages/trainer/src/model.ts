@@ -68,11 +68,12 @@ export function initModel(config: Uint8Array, seed: number, { labels }: Pick<Mod
 const INIT_STREAM = 1;
 
 /** The weights as Hugging Face names and lays them out, in float32. */
-export function modelFiles(model: Model): { 'model.safetensors': Uint8Array } {
+export async function modelFiles(model: Model): Promise<{ 'model.safetensors': Uint8Array }> {
   const entries = new Map<string, SafetensorsSource>();
   for (const spec of model.layout) {
     const weight = model.weight(spec.name);
-    entries.set(spec.name, { dtype: 'F32', shape: spec.shape, data: spec.kind === 'linear' ? readTransposed(weight) : readValues(weight) });
+    const data = await (spec.kind === 'linear' ? readTransposed(weight) : readValues(weight));
+    entries.set(spec.name, { dtype: 'F32', shape: spec.shape, data });
   }
   return { 'model.safetensors': buildSafetensors(entries, { format: 'pt' }) };
 }

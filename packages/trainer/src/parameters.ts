@@ -28,11 +28,11 @@ export function parameterCount(parameters: readonly Parameter[]): number {
 }
 
 /** Joins the parameters' values into one vector, in order. */
-export function readParameters(parameters: readonly Parameter[]): Float32Array {
+export async function readParameters(parameters: readonly Parameter[]): Promise<Float32Array> {
   const vector = new Float32Array(parameterCount(parameters));
   let offset = 0;
   for (const parameter of parameters) {
-    vector.set(parameter.value().dataSync(), offset);
+    vector.set(await parameter.value().data(), offset);
     offset += sizeOf(parameter.shape);
   }
   return vector;

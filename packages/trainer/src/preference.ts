@@ -4,8 +4,11 @@ import {
   logSoftmax,
   matMul,
   mul,
+  neg,
   reshape,
-  scalar,
+  sigmoid,
+  softplus as softplusOf,
+  sum,
   type Tensor,
   type Tensor1D,
   tensor1d,
@@ -17,7 +20,7 @@ import { backpropagate } from './backpropagate.ts';
 import type { TokenizedExample } from './batches.ts';
 import { batchOf } from './forward.ts';
 import { addSums, type GradientSums } from './gradients.ts';
-import { toTensors } from './host-tensor.ts';
+import { takeValues, toTensors } from './host-tensor.ts';
 import type { Adapter } from './lora.ts';
 import type { Model } from './model.ts';
 import type { Network } from './network.ts';
@@ -37,24 +40,20 @@ export interface PreferenceTask {
 }
 
 /** Runs the pairs forward and back and adds their share to `sums`, where a pair counts as one label. */
-export function addPreferenceGradients(
+export async function addPreferenceGradients(
   sums: GradientSums,
   task: PreferenceTask,
   parameters: readonly Parameter[],
   pairs: readonly TokenizedExample[],
-): void {
+): Promise<void> {
   const batch = pairBatch(task.network, pairs);
-  const reference = differencesOf({ model: task.network.model, adapter: undefined }, batch);
-  tidy(() => {
-    const negated = tensor1d(reference.map((value) => -value));
+  const differentiated = tidy(() => {
+    const negated = neg(differences({ model: task.network.model, adapter: undefined }, batch));
     const variables = parameters.map((parameter) => parameter.value());
     const margins = () => scaleBy(add(differences(task.network, batch), negated) as Tensor1D, task.beta);
-    addSums(
-      sums,
-      backpropagate(() => pairLoss(margins()), variables),
-      pairs.length,
-    );
+    return backpropagate(() => pairLoss(margins()), variables);
   });
+  await addSums(sums, differentiated, pairs.length);
 }
 
 /** Pairs evaluated at once. */
@@ -71,8 +70,8 @@ export async function evaluatePreference(
   let right = 0;
   for (let start = 0; start < pairs.length; start += PAIRS_TOGETHER) {
     const batch = pairBatch({ model }, pairs.slice(start, start + PAIRS_TOGETHER));
-    const reference = differencesOf({ model, adapter: undefined }, batch);
-    const trained = adapter === undefined ? reference : differencesOf({ model, adapter }, batch);
+    const reference = await differencesOf({ model, adapter: undefined }, batch);
+    const trained = adapter === undefined ? reference : await differencesOf({ model, adapter }, batch);
     for (const [pair, value] of trained.entries()) {
       const margin = beta * (value - (reference[pair] as number));
       loss += softplus(-margin);
@@ -120,18 +119,17 @@ function differences(network: Network, { batch, signs, pairs }: PairBatch): Tens
   return reshape(sums, [pairs]) as Tensor1D;
 }
 
-function differencesOf(network: Network, batch: PairBatch): number[] {
-  return tidy(() => [...differences(network, batch).dataSync()]);
+function differencesOf(network: Network, batch: PairBatch): Promise<Float32Array> {
+  return takeValues(tidy(() => differences(network, batch)));
 }
 
-/** margins: [pairs] → the summed −log σ(margin), a scalar. There are few pairs: their losses and slopes are worked out on the host. */
+/** margins: [pairs] → the summed −log σ(margin), a scalar, whose slope is −σ(−margin). */
 function pairLoss(margins: Tensor1D): Tensor {
   const loss = customGrad((x, save) => {
-    const values = [...(x as Tensor).dataSync()];
-    const slopes = tensor1d(values.map((margin) => -1 / (1 + Math.exp(margin))));
-    (save as (tensors: Tensor[]) => void)([slopes]);
+    const negated = neg(x as Tensor);
+    (save as (tensors: Tensor[]) => void)([neg(sigmoid(negated))]);
     return {
-      value: scalar(values.reduce((sum, margin) => sum + softplus(-margin), 0)),
+      value: sum(softplusOf(negated)),
       gradFunc: (upstream: Tensor, saved: Tensor[]) => mul(upstream, saved[0] as Tensor),
     };
   });

@@ -60,7 +60,9 @@ async function liveThrough(method: Method, lives: readonly Life[]): Promise<Left
       if (event.type === 'checkpoint') resume = event.state;
       if (fate === 'killed' && event.type === 'step' && step >= atStep) break;
     }
-    const weights = adapter ? adapterFiles(adapter, 'base')['adapter_model.safetensors'] : modelFiles(model)['model.safetensors'];
+    const weights = adapter
+      ? (await adapterFiles(adapter, 'base'))['adapter_model.safetensors']
+      : (await modelFiles(model))['model.safetensors'];
     adapter?.dispose();
     model.dispose();
     if (step === STEPS && fate !== 'killed') return { losses, weights, lives: index + 1 };

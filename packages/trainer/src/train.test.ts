@@ -44,7 +44,7 @@ async function trainAdapter(changes: Partial<TrainOptions> = {}, seed = 3) {
   const model = tinyModel();
   const adapter = createAdapter(model, { ...LORA, dropout: 0.1 }, seed);
   const events = await collect(options(model, { adapter, dropout: 0.1, ...changes }));
-  const bytes = adapterFiles(adapter, 'base')['adapter_model.safetensors'];
+  const bytes = (await adapterFiles(adapter, 'base'))['adapter_model.safetensors'];
   adapter.dispose();
   model.dispose();
   return { events, bytes };
@@ -148,10 +148,10 @@ describe('method full', () => {
     'trains every weight from a random start (%j)',
     async (changes) => {
       const model = tinyModel(changes);
-      const before = parseSafetensors(modelFiles(model)['model.safetensors']);
+      const before = parseSafetensors((await modelFiles(model))['model.safetensors']);
       const schedule = { totalSteps: 60, warmupSteps: 3, learningRate: 1e-2, decay: 'linear' as const };
       const events = await collect(options(model, { train: EXAMPLES.slice(0, 4), microBatchSize: 4, schedule }));
-      for (const [name, { data }] of parseSafetensors(modelFiles(model)['model.safetensors'])) {
+      for (const [name, { data }] of parseSafetensors((await modelFiles(model))['model.safetensors'])) {
         expect([name, Buffer.compare(data, before.get(name)?.data as Uint8Array)]).not.toEqual([name, 0]);
       }
       expect(losses(events).at(-1)).toBeLessThan(0.3 * (losses(events)[0] as number));

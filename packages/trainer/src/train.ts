@@ -79,7 +79,7 @@ export type TrainEvent =
  * bit, also when stopped and resumed in between. A loss that is no longer finite throws TrainingDivergedError.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  const run = prepare(options);
+  const run = await prepare(options);
   try {
     yield* takeSteps(run);
   } finally {
@@ -115,11 +115,11 @@ interface Run {
   graph: StepGraph | undefined;
 }
 
-function prepare(options: TrainOptions): Run {
+async function prepare(options: TrainOptions): Promise<Run> {
   const { model, adapter, train: examples, batchSize, seed, resume } = options;
   const parameters = adapter === undefined ? modelParameters(model) : adapter.parameters();
   const identity = { seed, batchSize, examples: examples.length, parameters: parameters.map(({ name, shape }) => `${name} [${shape}]`) };
-  const optimizer = resume === undefined ? createAdamW(readParameters(parameters)) : readCheckpoint(resume, identity);
+  const optimizer = resume === undefined ? createAdamW(await readParameters(parameters)) : readCheckpoint(resume, identity);
   if (resume !== undefined) writeParameters(parameters, optimizer.values);
   return { options, parameters, optimizer, identity, epoch: { index: -1, batches: [] }, graph: graphOf(options, parameters) };
 }
@@ -141,7 +141,7 @@ async function takeStep(run: Run, step: number): Promise<StepEvent> {
   const { options, parameters, optimizer } = run;
   const { schedule, maxGradNorm, weightDecay, train: examples } = options;
   const { batch, epoch } = batchAt(run, step);
-  const local = accumulateGradients(run, step, batch);
+  const local = await accumulateGradients(run, step, batch);
   const { loss, gradients } = meanGradients(options.allReduce === undefined ? local : await options.allReduce(local));
   const gradNorm = clipByGlobalNorm(gradients, maxGradNorm);
   if (!Number.isFinite(loss) || !Number.isFinite(gradNorm)) throw new TrainingDivergedError(step);
@@ -162,17 +162,17 @@ function batchAt(run: Run, step: number): { batch: number[]; epoch: number } {
 }
 
 /** This rank's rows of the batch, forward and back, one micro-batch at a time. */
-function accumulateGradients({ options, parameters, graph }: Run, step: number, batch: number[]): GradientSums {
+async function accumulateGradients({ options, parameters, graph }: Run, step: number, batch: number[]): Promise<GradientSums> {
   const { train: examples, microBatchSize, labelSmoothing, preference, shard = ALONE } = options;
   const rows = batch.filter((_, i) => i % shard.worldSize === shard.rank).map((index) => examples[index] as TokenizedExample);
   const sums = createGradientSums(parameters);
   for (let start = 0; start < rows.length; start += microBatchSize) {
     const place = [step, start, shard.rank];
     const piece = rows.slice(start, start + microBatchSize);
-    if (piece.length === graph?.rows) graph.addGradients(sums, dropoutSeed(...seedsOf(options, place)), piece);
-    else if (preference)
-      addPreferenceGradients(sums, { network: trainingNetwork(options, place), beta: preference.beta }, parameters, piece);
-    else addGradients(sums, { network: trainingNetwork(options, place), labelSmoothing }, parameters, piece);
+    const network = trainingNetwork(options, place);
+    if (piece.length === graph?.rows) await graph.addGradients(sums, dropoutSeed(...seedsOf(options, place)), piece);
+    else if (preference) await addPreferenceGradients(sums, { network, beta: preference.beta }, parameters, piece);
+    else await addGradients(sums, { network, labelSmoothing }, parameters, piece);
   }
   return sums;
 }

@@ -57,8 +57,8 @@ async function saveModel(
   { connection }: TrainingContext,
 ): Promise<ArtifactRef[]> {
   const { spec, baseModel } = assignment;
-  if (adapter) return uploadFiles({ ...adapterFiles(adapter, spec.model) }, connection);
-  const weights = await uploadFiles({ ...modelFiles(model) }, connection);
+  if (adapter) return uploadFiles({ ...(await adapterFiles(adapter, spec.model)) }, connection);
+  const weights = await uploadFiles({ ...(await modelFiles(model)) }, connection);
   const { labels } = model.config;
   const config = labels
     ? await uploadFiles({ 'config.json': withLabels(baseConfig, labels) }, connection)

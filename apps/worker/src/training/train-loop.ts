@@ -109,7 +109,7 @@ async function saveCheckpoint(
   { run: { adapter, assignment }, progress, saver }: { run: TrainingRun; progress: Progress; saver: CheckpointSaver },
 ): Promise<void> {
   if (assignment.rank !== 0) return;
-  const files = adapter ? { ...adapterFiles(adapter, assignment.spec.model) } : {};
+  const files = adapter ? { ...(await adapterFiles(adapter, assignment.spec.model)) } : {};
   await saver.save({ step, state, adapter: files, metrics: progress.metrics() });
 }
 

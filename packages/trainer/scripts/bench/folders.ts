@@ -10,13 +10,13 @@ const [SOURCE_TOKENS, TARGET_TOKENS] = [192, 48];
 const EOS = 1;
 
 /** Writes a model with fresh weights under `work` and gives its folder. */
-export function writeModel(work: string, name: string, config: object): string {
+export async function writeModel(work: string, name: string, config: object): Promise<string> {
   const folder = join(work, name);
   mkdirSync(folder);
   const bytes = new TextEncoder().encode(JSON.stringify(config));
   const model = initModel(bytes, 1);
   writeFileSync(join(folder, 'config.json'), bytes);
-  writeFileSync(join(folder, 'model.safetensors'), modelFiles(model)['model.safetensors']);
+  writeFileSync(join(folder, 'model.safetensors'), (await modelFiles(model))['model.safetensors']);
   model.dispose();
   return folder;
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tensor, tidy } from '@tensorflow/tfjs-core';
 import { labelLogits } from '../../src/forward.ts';
+import { readValues } from '../../src/host-tensor.ts';
 import { adapterFiles, buildSafetensors, createAdapter, loadModel } from '../../src/index.ts';
 import { readCase } from '../../src/parity/read-case.ts';
 import { parsePeftConfig } from '../../src/peft-config.ts';
@@ -9,7 +10,10 @@ import { createRandom } from '../../src/random.ts';
 import { runPython } from './python.ts';
 
 /** Writes an adapter of our own making for every golden model and lets peft compute with it: the largest difference of a logit by case. */
-export function openInPeft(python: string, { golden, work }: { golden: string; work: string }): Record<string, number> {
+export async function openInPeft(
+  python: string,
+  { golden, work }: { golden: string; work: string },
+): Promise<Record<string, number>> {
   for (const name of readdirSync(golden)) {
     const { model: files, adapter: reference, examples } = readCase(golden, name);
     const model = loadModel(files);
@@ -20,8 +24,8 @@ export function openInPeft(python: string, { golden, work }: { golden: string; w
       parameter.replace(tensor(values, parameter.shape));
     }
     const logits = tidy(() => labelLogits({ model, adapter }, examples));
-    const entry = { dtype: 'F32' as const, shape: logits.shape, data: logits.dataSync() as Float32Array };
-    const content = { ...adapterFiles(adapter, name), 'logits.safetensors': buildSafetensors(new Map([['logits', entry]]), {}) };
+    const entry = { dtype: 'F32' as const, shape: logits.shape, data: await readValues(logits) };
+    const content = { ...(await adapterFiles(adapter, name)), 'logits.safetensors': buildSafetensors(new Map([['logits', entry]]), {}) };
     mkdirSync(join(work, name), { recursive: true });
     for (const [path, bytes] of Object.entries(content)) writeFileSync(join(work, name, path), bytes);
     for (const made of [logits, adapter, model]) made.dispose();

@@ -42,7 +42,7 @@ export async function compareSections(
   const model = loadModel({ config: file('config.json'), weights: file('model.safetensors') }, { labels, seed: SEED });
   const adapter = createAdapter(model, { r: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'] }, SEED);
   mkdirSync(work, { recursive: true });
-  for (const [path, bytes] of Object.entries(adapterFiles(adapter, 'base'))) writeFileSync(join(work, path), bytes);
+  for (const [path, bytes] of Object.entries(await adapterFiles(adapter, 'base'))) writeFileSync(join(work, path), bytes);
   const batches = epochBatches(order, BATCH, SEED, 0);
   const plain = ({ inputIds, labels: ids }: TokenizedExample) => ({ inputIds: [...inputIds], labels: [...ids] });
   const planned = batches.map((batch) => batch.map((index) => plain(order[index] as TokenizedExample)));

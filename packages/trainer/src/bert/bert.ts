@@ -24,7 +24,7 @@ export const bert: Architecture<BertConfig> = {
   /** There is one answer to each input, the class, and nothing after it. */
   startDecoding: (network, inputs) => ({
     beginnings: inputs,
-    advance: (_tokens, read) => tidy(() => read(classLogits(network, toTensors(prepare(network.model.config, inputs))))),
+    advance: () => tidy(() => classLogits(network, toTensors(prepare(network.model.config, inputs)))),
     select: () => undefined,
     dispose: () => undefined,
   }),

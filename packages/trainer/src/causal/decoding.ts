@@ -29,10 +29,10 @@ export function startCausalDecoding<Config extends ModelConfig>(
   };
   return {
     beginnings: inputs,
-    advance: (tokens, read) => {
+    advance: (tokens) => {
       const length = tokens === undefined ? promptLength : 1;
       const ids = tokens === undefined ? prompts : Int32Array.from(tokens);
-      const { result, cached } = tidy(() => {
+      const { logits, grown } = tidy(() => {
         const rows = starts.length;
         const prepared = toTensors(decoder.prepare(network.model.config, ids, { length, past, starts }));
         const decode = (last: (hidden: Tensor2D) => Tensor2D) => {
@@ -43,11 +43,11 @@ export function startCausalDecoding<Config extends ModelConfig>(
           tokens === undefined || caches === undefined
             ? decode((hidden) => gatherRows(hidden, lastOfRows))
             : computeToken(rows, [...Object.values(prepared), ...caches.flatMap(tensorsOf)], () => decode((hidden) => hidden));
-        return { result: read(logits as Tensor2D), cached: pairs(grown) };
+        return { logits: logits as Tensor2D, grown };
       });
-      replaceCaches(cached);
+      replaceCaches(pairs(grown));
       past += length;
-      return result;
+      return logits;
     },
     select: (rows) => {
       starts = rows.map((row) => starts[row] as number);

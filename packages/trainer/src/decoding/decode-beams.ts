@@ -1,5 +1,6 @@
-import { logSoftmax, type Tensor2D } from '@tensorflow/tfjs-core';
+import { logSoftmax, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import type { DecodingSession } from '../architecture.ts';
+import { takeValues } from '../host-tensor.ts';
 import { nextTurn } from '../next-turn.ts';
 import { advanceBeams, type BeamSearch, startBeamSearch } from './beam-search.ts';
 import type { Decoding } from './options.ts';
@@ -13,11 +14,7 @@ export async function decodeBeams(session: DecodingSession, decoding: Decoding, 
   while (open.length > 0) {
     await nextTurn();
     signal?.throwIfAborted();
-    // Kept aside: what is answered, `tidy` would look through for tensors, number by number.
-    let scores: Float32Array[] = [];
-    session.advance(tokens, (logits) => {
-      scores = rowScores(logits);
-    });
+    const scores = await takeScores(session.advance(tokens));
     const rows: number[] = []; // of the session, for every beam that runs on
     tokens = [];
     let row = 0;
@@ -46,9 +43,11 @@ function penalizeAll(scores: Float32Array[], { beginning, search }: { beginning:
   }
 }
 
-/** Log-probabilities, row by row. */
-function rowScores(logits: Tensor2D): Float32Array[] {
-  const values = logSoftmax(logits).dataSync() as Float32Array;
+/** Log-probabilities, row by row; the logits are freed. */
+async function takeScores(logits: Tensor2D): Promise<Float32Array[]> {
   const [rows, width] = logits.shape;
+  const scores = tidy(() => logSoftmax(logits));
+  logits.dispose();
+  const values = await takeValues(scores);
   return Array.from({ length: rows }, (_, row) => values.slice(row * width, (row + 1) * width));
 }

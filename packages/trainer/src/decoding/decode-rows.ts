@@ -13,7 +13,7 @@ export async function decodeRows(session: DecodingSession, decoding: Decoding, s
   for (let i = 0; i < maxTokens && finished.size < texts.length; i++) {
     await nextTurn();
     signal?.throwIfAborted();
-    tokens = session.advance(tokens, pick);
+    tokens = await pick(session.advance(tokens));
     for (const [row, token] of tokens.entries()) {
       if (stopIds.includes(token)) finished.add(row);
       if (!finished.has(row)) texts[row]?.push(token);

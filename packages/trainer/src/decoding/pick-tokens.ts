@@ -1,20 +1,21 @@
-import { argMax, type Tensor2D } from '@tensorflow/tfjs-core';
+import { argMax, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { takeValues } from '../host-tensor.ts';
 import { createRandom } from '../random.ts';
 import type { Decoding } from './options.ts';
 import { penalizeRepetition } from './penalize-repetition.ts';
 import { sampleToken } from './sample-token.ts';
 
-/** The next token of every row, from its logits: [rows, vocabulary]. */
-export type PickTokens = (logits: Tensor2D) => number[];
+/** The next token of every row, from its logits, [rows, vocabulary], which are freed. */
+export type PickTokens = (logits: Tensor2D) => Promise<number[]>;
 
 /** Picks greedily or by sampling. Rows with equal beginnings and logits get equal tokens, alone or among others. */
 export function createPicker(decoding: Decoding, beginnings: readonly Int32Array[]): PickTokens {
   const { temperature, repetitionPenalty: penalty, seed } = decoding;
   if (temperature === 0 && penalty === 1) return likeliest;
   const rows = beginnings.map((beginning) => ({ history: [...beginning], random: createRandom(seed, SAMPLING_STREAM) }));
-  return (logits) => {
-    const values = logits.dataSync() as Float32Array;
+  return async (logits) => {
     const width = logits.shape[1];
+    const values = await takeValues(logits);
     return rows.map(({ history, random }, row) => {
       const scores = values.slice(row * width, (row + 1) * width);
       penalizeRepetition(scores, history, penalty);
@@ -28,8 +29,10 @@ export function createPicker(decoding: Decoding, beginnings: readonly Int32Array
 /** Separates this use of a seed from the trainer's other ones. */
 const SAMPLING_STREAM = 5;
 
-function likeliest(logits: Tensor2D): number[] {
-  return [...argMax(logits, -1).dataSync()];
+async function likeliest(logits: Tensor2D): Promise<number[]> {
+  const ids = tidy(() => argMax(logits, -1));
+  logits.dispose();
+  return [...(await takeValues(ids))];
 }
 
 function indexOfHighest(scores: Float32Array): number {

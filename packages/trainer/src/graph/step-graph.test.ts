@@ -17,7 +17,7 @@ const { name: backend } = await initBackend({ prefer: 'tfjs-node' });
 describe('a compiled step', () => {
   it.runIf(backend === 'tfjs-node').each(readdirSync(GOLDEN))(
     'of %s gives the gradients of the operations that it was recorded from, at lengths that it never saw, dropout included',
-    (name) => {
+    async (name) => {
       const golden = readCase(GOLDEN, name);
       const model = loadModel(golden.model);
       const adapter = loadAdapter(model, golden.adapter);
@@ -26,10 +26,10 @@ describe('a compiled step', () => {
         network: { model, adapter, training: { masks: createDropoutMasks(...SEEDS), dropoutRate: 0.1, trainsModel: false } },
       });
       const [expected, actual] = [createGradientSums(parameters), createGradientSums(parameters)];
-      addGradients(expected, task(), parameters, golden.examples);
+      await addGradients(expected, task(), parameters, golden.examples);
       const graph = compileStep(task(), parameters, golden.examples.length);
       const tensors = backendMemory().numTensors;
-      graph?.addGradients(actual, dropoutSeed(...SEEDS), golden.examples);
+      await graph?.addGradients(actual, dropoutSeed(...SEEDS), golden.examples);
       expect(backendMemory().numTensors).toBe(tensors);
       const difference = Math.hypot(...expected.map((value, i) => value - (actual[i] as number)));
       expect(difference).toBeLessThan(3e-6 * Math.hypot(...expected));

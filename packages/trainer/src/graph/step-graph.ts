@@ -14,7 +14,7 @@ import { savedModelBytes } from './saved-model.ts';
 export interface StepGraph {
   readonly rows: number;
   /** Adds the micro-batch's share to `sums`; `seed` are the two words from which dropout is drawn. */
-  addGradients(sums: GradientSums, seed: Int32Array, examples: readonly TokenizedExample[]): void;
+  addGradients(sums: GradientSums, seed: Int32Array, examples: readonly TokenizedExample[]): Promise<void>;
   dispose(): void;
 }
 
@@ -92,13 +92,18 @@ interface Step {
   parameters: readonly Parameter[];
 }
 
-function runStep({ graph, task, parameters }: Step, sums: GradientSums, seed: Int32Array, examples: readonly TokenizedExample[]): void {
+async function runStep(
+  { graph, task, parameters }: Step,
+  sums: GradientSums,
+  seed: Int32Array,
+  examples: readonly TokenizedExample[],
+): Promise<void> {
   const batch = batchOf(task.network, examples);
-  tidy(() => {
+  const [value, ...gradients] = tidy(() => {
     const inputs = toTensors(ordered({ ...inputsOf(batch), [SEED]: vector(seed) }));
-    const [value, ...gradients] = graph.run([...valuesOf(parameters), ...Object.values(inputs)]);
-    addSums(sums, { value: value as Tensor, gradients }, batch.labels.length);
+    return graph.run([...valuesOf(parameters), ...Object.values(inputs)]);
   });
+  await addSums(sums, { value: value as Tensor, gradients }, batch.labels.length);
 }
 
 /** Recording and running must agree on the inputs' order. */

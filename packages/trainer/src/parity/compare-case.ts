@@ -4,6 +4,7 @@ import { createDropoutMasks } from '../dropout.ts';
 import { labelLogits } from '../forward.ts';
 import { generateBatch } from '../generate.ts';
 import { addGradients, createGradientSums, meanGradients } from '../gradients.ts';
+import { takeValues } from '../host-tensor.ts';
 import type { Adapter } from '../lora.ts';
 import { loadModel, type Model } from '../model.ts';
 import { train } from '../train.ts';
@@ -25,11 +26,10 @@ export async function compareCase(golden: GoldenCase): Promise<Comparison> {
   const model = loadModel(golden.model);
   const adapter = loadAdapter(model, golden.adapter);
   try {
-    const logits = (over: Adapter | undefined) =>
-      tidy(() => labelLogits({ model, adapter: over }, golden.examples).dataSync() as Float32Array);
+    const logits = (over: Adapter | undefined) => takeValues(tidy(() => labelLogits({ model, adapter: over }, golden.examples)));
     return {
-      logit: Math.max(distance(logits(undefined), golden.logits), distance(logits(adapter), golden.adapterLogits)),
-      gradient: compareGradients(model, adapter, golden),
+      logit: Math.max(distance(await logits(undefined), golden.logits), distance(await logits(adapter), golden.adapterLogits)),
+      gradient: await compareGradients(model, adapter, golden),
       generated:
         (await countDifferent(model, undefined, golden, golden.generated)) +
         (await countDifferent(model, adapter, golden, golden.adapterGenerated)),
@@ -47,11 +47,11 @@ async function countDifferent(model: Model, adapter: Adapter | undefined, golden
   return answers.filter((ids, row) => ids.join() !== expected[row]?.join()).length;
 }
 
-function compareGradients(model: Model, adapter: Adapter, golden: GoldenCase): number {
+async function compareGradients(model: Model, adapter: Adapter, golden: GoldenCase): Promise<number> {
   const parameters = adapter.parameters();
   const sums = createGradientSums(parameters);
   const training = { masks: createDropoutMasks(0), trainsModel: false };
-  addGradients(
+  await addGradients(
     sums,
     { network: { model, adapter, training }, labelSmoothing: golden.training.label_smoothing },
     parameters,

@@ -33,11 +33,11 @@ describe('the golden files', () => {
     expect(backendMemory().numTensors).toBe(before);
   });
 
-  it.each(CASES)('of %s: the adapter is written as peft wrote it', (name) => {
+  it.each(CASES)('of %s: the adapter is written as peft wrote it', async (name) => {
     const golden = readCase(GOLDEN, name);
     const model = loadModel(golden.model);
     const adapter = loadAdapter(model, golden.adapter);
-    const files = adapterFiles(adapter, name);
+    const files = await adapterFiles(adapter, name);
     const [ours, theirs] = [parseSafetensors(files['adapter_model.safetensors']), parseSafetensors(golden.adapter.weights)];
     expect([...ours.keys()].sort()).toEqual([...theirs.keys()].sort());
     for (const [key, entry] of theirs) expect([...toFloat32(ours.get(key) as SafetensorsEntry)]).toEqual([...toFloat32(entry)]);

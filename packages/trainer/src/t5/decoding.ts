@@ -23,13 +23,10 @@ export function startDecoding(network: T5Network, inputs: readonly Int32Array[])
   };
   return {
     beginnings: inputs.map(() => Int32Array.of(decoderStartId)),
-    advance: (tokens = inputOf.map(() => decoderStartId), read) => {
-      const { result, cached } = tidy(() => {
-        const { logits, caches: after } = nextLogits(network, { tokens, encoded, caches }, computeToken);
-        return { result: read(logits), cached: after };
-      });
-      replaceCaches(cached);
-      return result;
+    advance: (tokens = inputOf.map(() => decoderStartId)) => {
+      const { logits, caches: next } = tidy(() => nextLogits(network, { tokens, encoded, caches }, computeToken));
+      replaceCaches(next);
+      return logits;
     },
     select: (rows) => {
       const next = rows.map((row) => inputOf[row] as number);

@@ -25,9 +25,9 @@ export async function startWasm({ threads, cores }: { threads: number | undefine
   const most = Math.max(1, Math.min(cores - 1, MOST_THREADS));
   await startWith(1);
   if (most === 1) return 1;
-  const single = measureGflops();
+  const single = await measureGflops();
   await startWith(most);
-  return measureGflops() >= single * WORTHWHILE_GAIN ? most : startWith(1);
+  return (await measureGflops()) >= single * WORTHWHILE_GAIN ? most : startWith(1);
 }
 
 async function startWith(threads: number): Promise<number> {
