@@ -27,7 +27,7 @@ export const workerConfigSchema = z.object({
   /** A directory of this rank alone, for what waits for the scheduler; without it the system's place for temporary files. */
   CAPSTAN_RANK_DIR: z.string().optional(),
   /** Tried first; without it the fastest that computes correctly is taken. */
-  CAPSTAN_BACKEND: z.enum(['tfjs-node', 'wasm', 'cpu']).optional(),
+  CAPSTAN_BACKEND: z.enum(['tfjs-node', 'webgpu', 'wasm', 'cpu']).optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 export type WorkerConfig = z.infer<typeof workerConfigSchema>;

@@ -183,7 +183,11 @@ async function makeBaseModel(store: TestScheduler['store']): Promise<ArtifactRef
   const config = { ...JSON.parse(await readFile(examples('t5-nano/config.json'), 'utf8')), ...TINY_CONFIG };
   const bytes = Buffer.from(JSON.stringify(config));
   const model = initModel(bytes, 3);
-  const files = { 'config.json': bytes, ...(await modelFiles(model)), 'tokenizer.json': await readFile(examples('t5-nano/tokenizer.json')) };
+  const files = {
+    'config.json': bytes,
+    ...(await modelFiles(model)),
+    'tokenizer.json': await readFile(examples('t5-nano/tokenizer.json')),
+  };
   model.dispose();
   return Object.entries(files).map(([path, content]) => store(path, content));
 }

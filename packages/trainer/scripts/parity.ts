@@ -1,7 +1,7 @@
 /**
  * Compares the trainer with transformers and peft: on the golden files always, and live where Python has torch, transformers and peft.
  *
- *   npm run parity [-- --python INTERPRETER --sections MODEL_FOLDER DATA_FOLDER]
+ *   npm run parity [-- --backend NAME --python INTERPRETER --sections MODEL_FOLDER DATA_FOLDER]
  *
  * With --sections a classifier is trained on real rows by both, step for step.
  */
@@ -9,7 +9,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { initBackend, learningRateAt, type Schedule } from '../src/index.ts';
+import { type BackendName, initBackend, learningRateAt, type Schedule } from '../src/index.ts';
 import { type Comparison, compareCase } from '../src/parity/compare-case.ts';
 import { compareDpo, readDpoGoldens } from '../src/parity/compare-dpo.ts';
 import { differentTexts, distributionDistance, readGenerationGolden } from '../src/parity/compare-generation.ts';
@@ -75,7 +75,8 @@ function sectionsFolders(): [string, string] | null {
   return at === -1 ? null : [process.argv[at + 1] ?? '', process.argv[at + 2] ?? ''];
 }
 
-const { name, reason } = await initBackend();
+const backendAt = process.argv.indexOf('--backend');
+const { name, reason } = await initBackend(backendAt === -1 ? {} : { prefer: process.argv[backendAt + 1] as BackendName });
 console.log(`Backend ${name}: ${reason}`);
 await compareFolder(GOLDEN, 'golden');
 await compareGeneration(join(REFERENCE, 'generation.json'), 'golden');

@@ -13,7 +13,7 @@ afterAll(async () => {
 describe('initBackend', () => {
   it('falls back from the native library to WebAssembly and says why', async () => {
     const report = await initBackend();
-    expect(['tfjs-node', 'wasm']).toContain(report.name);
+    expect(['tfjs-node', 'webgpu', 'wasm']).toContain(report.name);
     expect(report.gflops).toBeGreaterThan(0);
     expect(report.threads).toBeGreaterThanOrEqual(1);
     expect(report.tried.at(-1)).toMatchObject({ name: report.name, ok: true });

@@ -5,8 +5,9 @@ import { enableProdMode, memory, setBackend } from '@tensorflow/tfjs-core';
 import { registerOps } from './ops/register.ts';
 import { measureGflops, selfTest } from './self-test.ts';
 import { startWasm } from './wasm/start.ts';
+import { startWebGpu } from './webgpu/start.ts';
 
-export type BackendName = 'tfjs-node' | 'wasm' | 'cpu';
+export type BackendName = 'tfjs-node' | 'webgpu' | 'wasm' | 'cpu';
 
 export interface BackendReport {
   name: BackendName;
@@ -20,12 +21,13 @@ export interface BackendReport {
 
 const REASONS: Record<BackendName, string> = {
   'tfjs-node': 'TensorFlow’s native library is installed and computes correctly; nothing here is faster.',
+  webgpu: 'WebGPU computes correctly on the graphics processor.',
   wasm: 'WebAssembly with XNNPACK computes correctly; it is the fastest backend that needs no native library.',
   cpu: 'Plain JavaScript is the last resort: correct everywhere, and slow.',
 };
 
 /** tfjs's own names of the backends. */
-const ENGINE_NAMES: Record<BackendName, string> = { 'tfjs-node': 'tensorflow', wasm: 'wasm', cpu: 'cpu' };
+const ENGINE_NAMES: Record<BackendName, string> = { 'tfjs-node': 'tensorflow', webgpu: 'webgpu', wasm: 'wasm', cpu: 'cpu' };
 
 export interface BackendOptions {
   prefer?: BackendName | undefined;
@@ -40,9 +42,9 @@ export interface BackendOptions {
 export async function initBackend({ prefer, threads }: BackendOptions = {}): Promise<BackendReport> {
   enableProdMode(); // else tfjs writes advice to the console
   const tried: BackendReport['tried'] = [];
-  const names: BackendName[] = ['tfjs-node', 'wasm', 'cpu'];
+  const names: BackendName[] = ['tfjs-node', 'webgpu', 'wasm', 'cpu'];
   for (const name of prefer === undefined ? names : [prefer, ...names.filter((other) => other !== prefer)]) {
-    const outcome = await start(name, threads);
+    const outcome = await start(name, { prefer, threads });
     const ok = typeof outcome === 'number';
     tried.push({ name, ok, reason: ok ? REASONS[name] : outcome });
     if (ok) return { name, reason: REASONS[name], threads: outcome, tried, gflops: await measureGflops() };
@@ -57,9 +59,9 @@ export function backendMemory(): { numTensors: number; numBytes: number } {
 }
 
 /** Returns the number of threads of a backend that works, or what is wrong with it. */
-async function start(name: BackendName, threads: number | undefined): Promise<number | string> {
+async function start(name: BackendName, options: BackendOptions): Promise<number | string> {
   try {
-    const started = await STARTERS[name](threads);
+    const started = await STARTERS[name](options);
     registerOps(ENGINE_NAMES[name]);
     return (await selfTest()) ?? started;
   } catch (error) {
@@ -67,13 +69,17 @@ async function start(name: BackendName, threads: number | undefined): Promise<nu
   }
 }
 
-const STARTERS: Record<BackendName, (threads: number | undefined) => Promise<number>> = {
+const STARTERS: Record<BackendName, (options: BackendOptions) => Promise<number>> = {
   'tfjs-node': async () => {
     await importTfjsNode();
     await setBackend(ENGINE_NAMES['tfjs-node']);
     return availableParallelism(); // TensorFlow takes all
   },
-  wasm: (threads) => startWasm({ threads, cores: availableParallelism() }),
+  webgpu: async ({ prefer }) => {
+    await startWebGpu({ takesSoftware: prefer === 'webgpu' });
+    return 1;
+  },
+  wasm: ({ threads }) => startWasm({ threads, cores: availableParallelism() }),
   cpu: async () => {
     await setBackend(ENGINE_NAMES.cpu);
     return 1;

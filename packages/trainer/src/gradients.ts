@@ -3,7 +3,7 @@ import type { Batch } from './architecture.ts';
 import { backpropagate } from './backpropagate.ts';
 import type { TokenizedExample } from './batches.ts';
 import { batchOf } from './forward.ts';
-import { type HostTensors, type Tensors, toTensors, vector } from './host-tensor.ts';
+import { contentOf, type HostTensors, type Tensors, toTensors, vector } from './host-tensor.ts';
 import type { Network } from './network.ts';
 import { crossEntropy } from './ops/cross-entropy.ts';
 import { type Parameter, parameterCount } from './parameters.ts';
@@ -66,10 +66,10 @@ export async function addSums(sums: GradientSums, { value, gradients }: Differen
   try {
     let offset = 0;
     for (let start = 0; start < gradients.length; start += READ_TOGETHER) {
-      const group = gradients.slice(start, start + READ_TOGETHER).map((gradient) => gradient.data());
+      const group = gradients.slice(start, start + READ_TOGETHER).map(contentOf);
       for (const values of await Promise.all(group)) offset = addInto(sums, values, offset);
     }
-    addInto(sums, await value.data(), sums.length - LOSS);
+    addInto(sums, await contentOf(value), sums.length - LOSS);
     addInto(sums, [labels], sums.length - LABELS);
   } finally {
     dispose([value, ...gradients]);

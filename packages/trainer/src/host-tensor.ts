@@ -1,4 +1,5 @@
 import { type Tensor, tensor, transpose } from '@tensorflow/tfjs-core';
+import { throwDeviceFailure } from './webgpu/device-errors.ts';
 
 /** A tensor's content before it is one. */
 export interface HostTensor {
@@ -18,9 +19,16 @@ export function toTensors(contents: HostTensors): Tensors {
   return Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, toTensor(content)]));
 }
 
+/** The numbers as the backend has them: to be read at once, not kept. The one way in which tensors leave a device. */
+export async function contentOf(x: Tensor): Promise<Float32Array | Int32Array> {
+  const values = (await x.data()) as Float32Array | Int32Array;
+  throwDeviceFailure();
+  return values;
+}
+
 /** The numbers, which the caller may keep. */
 export async function readValues(x: Tensor): Promise<Float32Array> {
-  return new Float32Array(await x.data());
+  return new Float32Array(await contentOf(x));
 }
 
 /** The same of a tensor that nobody needs any more: it is freed. */

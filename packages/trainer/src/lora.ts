@@ -1,5 +1,17 @@
 import { InvalidRequestError, type LoraConfig } from '@capstan/core';
-import { clone, keep, sqrt, square, sum, type Tensor, type Tensor1D, type Tensor2D, tensor2d, tidy, transpose } from '@tensorflow/tfjs-core';
+import {
+  clone,
+  keep,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  tensor2d,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
 import { type TargetModule, targetModules } from './lora-targets.ts';
 import type { Model } from './model.ts';
 import { isDecomposed, type LoraFactors } from './ops/lora-linear.ts';

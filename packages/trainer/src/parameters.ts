@@ -1,4 +1,5 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { contentOf } from './host-tensor.ts';
 import type { Model } from './model.ts';
 
 /** One tensor that training changes. */
@@ -32,7 +33,7 @@ export async function readParameters(parameters: readonly Parameter[]): Promise<
   const vector = new Float32Array(parameterCount(parameters));
   let offset = 0;
   for (const parameter of parameters) {
-    vector.set(await parameter.value().data(), offset);
+    vector.set(await contentOf(parameter.value()), offset);
     offset += sizeOf(parameter.shape);
   }
   return vector;

@@ -10,10 +10,7 @@ import { createRandom } from '../../src/random.ts';
 import { runPython } from './python.ts';
 
 /** Writes an adapter of our own making for every golden model and lets peft compute with it: the largest difference of a logit by case. */
-export async function openInPeft(
-  python: string,
-  { golden, work }: { golden: string; work: string },
-): Promise<Record<string, number>> {
+export async function openInPeft(python: string, { golden, work }: { golden: string; work: string }): Promise<Record<string, number>> {
   for (const name of readdirSync(golden)) {
     const { model: files, adapter: reference, examples } = readCase(golden, name);
     const model = loadModel(files);

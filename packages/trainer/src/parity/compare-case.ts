@@ -22,23 +22,38 @@ export interface Comparison {
   generated: number;
 }
 
-export async function compareCase(golden: GoldenCase): Promise<Comparison> {
+export function compareCase(golden: GoldenCase): Promise<Comparison> {
+  return open(golden, async (model, adapter) => ({
+    ...(await pass(model, adapter, golden)),
+    generated:
+      (await countDifferent(model, undefined, golden, golden.generated)) +
+      (await countDifferent(model, adapter, golden, golden.adapterGenerated)),
+    loss: distance(await lossCurve(model, adapter, golden), golden.lossCurve),
+  }));
+}
+
+/** The same of one pass forward and back alone, for devices on which a loss curve takes minutes. */
+export function comparePass(golden: GoldenCase): Promise<Pick<Comparison, 'logit' | 'gradient'>> {
+  return open(golden, (model, adapter) => pass(model, adapter, golden));
+}
+
+async function open<Result>(golden: GoldenCase, work: (model: Model, adapter: Adapter) => Promise<Result>): Promise<Result> {
   const model = loadModel(golden.model);
   const adapter = loadAdapter(model, golden.adapter);
   try {
-    const logits = (over: Adapter | undefined) => takeValues(tidy(() => labelLogits({ model, adapter: over }, golden.examples)));
-    return {
-      logit: Math.max(distance(await logits(undefined), golden.logits), distance(await logits(adapter), golden.adapterLogits)),
-      gradient: await compareGradients(model, adapter, golden),
-      generated:
-        (await countDifferent(model, undefined, golden, golden.generated)) +
-        (await countDifferent(model, adapter, golden, golden.adapterGenerated)),
-      loss: distance(await lossCurve(model, adapter, golden), golden.lossCurve),
-    };
+    return await work(model, adapter);
   } finally {
     adapter.dispose();
     model.dispose();
   }
+}
+
+async function pass(model: Model, adapter: Adapter, golden: GoldenCase) {
+  const logits = (over: Adapter | undefined) => takeValues(tidy(() => labelLogits({ model, adapter: over }, golden.examples)));
+  return {
+    logit: Math.max(distance(await logits(undefined), golden.logits), distance(await logits(adapter), golden.adapterLogits)),
+    gradient: await compareGradients(model, adapter, golden),
+  };
 }
 
 async function countDifferent(model: Model, adapter: Adapter | undefined, golden: GoldenCase, expected: number[][]): Promise<number> {
