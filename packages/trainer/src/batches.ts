@@ -1,3 +1,4 @@
+import type { TaskType } from './architecture.ts';
 import { createRandom, shuffle } from './random.ts';
 
 export interface TokenizedExample {
@@ -22,14 +23,23 @@ export function tokensOf(examples: readonly TokenizedExample[]): number {
 /** Batches whose rows are drawn from a window of this many batches, sorted by length, as transformers' `group_by_length` has it: little padding, still nearly random. */
 const WINDOW_BATCHES = 50;
 
+/** By how much a row lengthens its batch: a decoder reads source and target as one text, other models pad their source most. */
+export function lengthFor(taskType: TaskType): (example: TokenizedExample) => number {
+  return taskType === 'CAUSAL_LM' ? ({ inputIds, labels }) => inputIds.length + labels.length : ({ inputIds }) => inputIds.length;
+}
+
 /**
  * The batches of one epoch as indices of examples. A pure function of its arguments, so a resumed run needs only the step:
  * examples are shuffled, sorted by length within windows, cut into batches, and the batches shuffled. The last may be short.
  */
-export function epochBatches(examples: readonly TokenizedExample[], batchSize: number, seed: number, epoch: number): number[][] {
+export function epochBatches(
+  examples: readonly TokenizedExample[],
+  { batchSize, seed, epoch, taskType }: { batchSize: number; seed: number; epoch: number; taskType: TaskType },
+): number[][] {
   const random = createRandom(seed, ORDER_STREAM, epoch);
   const order = shuffle([...examples.keys()], random);
-  const lengthOf = (index: number) => (examples[index] as TokenizedExample).inputIds.length;
+  const lengths = examples.map(lengthFor(taskType));
+  const lengthOf = (index: number) => lengths[index] as number;
   const batches: number[][] = [];
   for (let start = 0; start < order.length; start += batchSize * WINDOW_BATCHES) {
     const window = order.slice(start, start + batchSize * WINDOW_BATCHES).sort((a, b) => lengthOf(a) - lengthOf(b));

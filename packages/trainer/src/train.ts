@@ -154,10 +154,11 @@ async function takeStep(run: Run, step: number): Promise<StepEvent> {
 
 /** The global batch of a step, from the step alone. */
 function batchAt(run: Run, step: number): { batch: number[]; epoch: number } {
-  const { train: examples, batchSize, seed } = run.options;
+  const { train: examples, batchSize, seed, model } = run.options;
+  const { taskType } = model.architecture;
   const perEpoch = Math.ceil(examples.length / batchSize);
   const index = Math.floor((step - 1) / perEpoch);
-  if (run.epoch.index !== index) run.epoch = { index, batches: epochBatches(examples, batchSize, seed, index) };
+  if (run.epoch.index !== index) run.epoch = { index, batches: epochBatches(examples, { batchSize, seed, epoch: index, taskType }) };
   return { batch: run.epoch.batches[(step - 1) % perEpoch] as number[], epoch: step / perEpoch };
 }
 

@@ -43,7 +43,7 @@ export async function compareSections(
   const adapter = createAdapter(model, { r: 8, alpha: 16, dropout: 0, targetModules: ['query', 'value'] }, SEED);
   mkdirSync(work, { recursive: true });
   for (const [path, bytes] of Object.entries(await adapterFiles(adapter, 'base'))) writeFileSync(join(work, path), bytes);
-  const batches = epochBatches(order, BATCH, SEED, 0);
+  const batches = epochBatches(order, { batchSize: BATCH, seed: SEED, epoch: 0, taskType: 'SEQ_CLS' });
   const plain = ({ inputIds, labels: ids }: TokenizedExample) => ({ inputIds: [...inputIds], labels: [...ids] });
   const planned = batches.map((batch) => batch.map((index) => plain(order[index] as TokenizedExample)));
   const plan = { labels, threads: 2, learningRate: LEARNING_RATE, batches: planned, validation: validation.map(plain) };
