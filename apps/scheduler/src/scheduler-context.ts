@@ -4,6 +4,7 @@ import type { Database } from '@capstan/db';
 import type { Launcher, SchedulerTls } from '@capstan/launcher';
 import type { JobQueue } from '@capstan/queue';
 import type { Logger } from '@capstan/runtime';
+import type { Decisions } from './dispatch/decisions.ts';
 import type { SchedulerMetrics } from './metrics.ts';
 
 /** How a scheduler behaves, apart from where its services are. Durations in milliseconds. */
@@ -62,6 +63,7 @@ export interface SchedulerContext {
   logger: Logger;
   metrics: SchedulerMetrics;
   settings: SchedulerSettings;
+  decisions: Decisions;
   /** Names whose launch this process is carrying out: nobody begins it anew meanwhile. */
   launching: Set<string>;
   /** Where workers find the gRPC server; known once it listens. */

@@ -3,6 +3,7 @@ import { ShutdownError } from '@capstan/core';
 import type { ClusterPools } from '@capstan/launcher';
 import { startGrpcServer, type WorkerSession } from '@capstan/proto';
 import { autoscalePools } from './autoscale-pools.ts';
+import { createDecisions } from './dispatch/decisions.ts';
 import { createDispatchers } from './dispatch/dispatchers.ts';
 import { drainRanks } from './drain-ranks.ts';
 import { followChanges } from './follow-changes.ts';
@@ -30,7 +31,8 @@ import { releaseHeld } from './sweeps/release-held.ts';
 import { createSweeps } from './sweeps/sweeps.ts';
 import { createWakeup } from './wakeup.ts';
 
-export interface SchedulerOptions extends Omit<SchedulerContext, 'metrics' | 'launching' | 'schedulerAddress' | 'schedulerTls'> {
+export interface SchedulerOptions
+  extends Omit<SchedulerContext, 'metrics' | 'decisions' | 'launching' | 'schedulerAddress' | 'schedulerTls'> {
   /** Where the gRPC server listens; port 0 takes a free one. */
   grpcAddress: string;
   /** Where workers find it, if that is another address. */
@@ -62,7 +64,10 @@ const REWATCH_MS = 500;
  */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
   const { tls, advertisedAddress } = options;
-  const own = { metrics: createMetrics(), launching: new Set<string>(), schedulerAddress: advertisedAddress ?? '', schedulerTls: tls };
+  const own = {
+    ...{ metrics: createMetrics(), decisions: createDecisions(options.clock), launching: new Set<string>() },
+    ...{ schedulerAddress: advertisedAddress ?? '', schedulerTls: tls },
+  };
   const context: SchedulerContext = { ...options, ...own };
   const parts = createParts(context);
   addGauges(context, () => parts.registry.size());

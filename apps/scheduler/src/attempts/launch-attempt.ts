@@ -23,7 +23,8 @@ interface Intent {
 }
 
 async function carryOut({ job, pool }: Intent, context: SchedulerContext, signal: AbortSignal): Promise<boolean> {
-  const { db, launcher, metrics, settings, schedulerAddress, schedulerTls } = context;
+  const { db, launcher, metrics, decisions, settings, schedulerAddress, schedulerTls } = context;
+  await decisions.settled();
   const logger = context.logger.child({ jobId: job.id, attempt: job.attempt });
   const spec = buildLaunchSpec(job, pool, { workerTokenSecret: settings.workerTokenSecret, schedulerAddress, schedulerTls });
   try {

@@ -40,25 +40,38 @@ interface FillOptions {
 
 /**
  * Takes and launches until the queue is empty or the pool is full. Where one entry found room, as many follow at once as the queue has and
- * the pool has room for; the launches themselves go on beside it.
+ * the pool has room for; the launches themselves go on beside it, those of a burst once all pools have decided.
  */
 async function fillPool(poolId: string, { gate, launches, isAnnounced }: FillOptions, context: SchedulerContext, signal: AbortSignal) {
+  const { queue, decisions, settings } = context;
   let hasRoom = false;
-  while (!signal.aborted) {
-    if (launches.size >= context.settings.launchConcurrency) await Promise.race(launches);
-    if (gate.isFull && !(await hasRoomForHead(poolId, context))) return;
-    gate.isFull = false;
-    const first = isAnnounced ? await awaitEntry(poolId, gate, context, signal) : await context.queue.takeNext(poolId);
-    if (first === null) return;
-    const more = hasRoom ? await countMore(poolId, context) : 0;
-    const entries = more > 0 ? [first, ...(await context.queue.takeUpTo(poolId, more))] : [first];
-    const outcomes = await launchEntries(entries, poolId, context);
-    gate.isFull = outcomes.some(({ type }) => type === 'full');
-    outcomes.forEach((outcome, place) => {
-      const entry = entries[place];
-      if (outcome.type === 'reserved' && entry !== undefined) startLaunch({ outcome, entry, launches }, context, signal);
-    });
-    hasRoom = !gate.isFull;
+  try {
+    while (!signal.aborted) {
+      if (launches.size >= settings.launchConcurrency) {
+        decisions.end(poolId);
+        await Promise.race(launches);
+      }
+      if (gate.isFull && !(await hasRoomForHead(poolId, context))) return;
+      gate.isFull = false;
+      let first = await queue.takeNext(poolId);
+      if (first === null) {
+        decisions.end(poolId);
+        if (isAnnounced) first = await awaitEntry(poolId, gate, context, signal);
+        if (first === null) return;
+      }
+      const more = hasRoom ? await countMore(poolId, context) : 0;
+      if (more > 0) decisions.begin(poolId);
+      const entries = more > 0 ? [first, ...(await queue.takeUpTo(poolId, more))] : [first];
+      const outcomes = await launchEntries(entries, poolId, context);
+      gate.isFull = outcomes.some(({ type }) => type === 'full');
+      outcomes.forEach((outcome, place) => {
+        const entry = entries[place];
+        if (outcome.type === 'reserved' && entry !== undefined) startLaunch({ outcome, entry, launches }, context, signal);
+      });
+      hasRoom = !gate.isFull;
+    }
+  } finally {
+    decisions.end(poolId);
   }
 }
 
@@ -97,11 +110,11 @@ async function hasRoomForHead(poolId: string, { db, queue, clock }: SchedulerCon
 
 /** Looks again and again for a while; another announcement ends a pause, and begins the while anew. */
 async function awaitEntry(poolId: string, gate: PoolGate, { queue }: SchedulerContext, signal: AbortSignal): Promise<TakenEntry | null> {
-  let look = 0;
-  for (;;) {
-    const entry = await queue.takeNext(poolId);
+  for (let look = 0; ; ) {
     const pauseMs = ENTRY_FOLLOWS_MS[look];
-    if (entry !== null || pauseMs === undefined || signal.aborted) return entry;
+    if (pauseMs === undefined || signal.aborted) return null;
     look = (await gate.wait(pauseMs, { signal })) ? 0 : look + 1;
+    const entry = await queue.takeNext(poolId);
+    if (entry !== null) return entry;
   }
 }

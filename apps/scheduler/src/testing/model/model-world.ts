@@ -6,6 +6,7 @@ import { createDirectoryStore } from '@capstan/artifacts';
 import { type Database, makeId, openDatabase } from '@capstan/db';
 import { createLogger } from '@capstan/runtime';
 import { createTestDatabase, FakeClock, makeEstimate, makeJobSpec, makePool } from '@capstan/testing';
+import { createDecisions } from '../../dispatch/decisions.ts';
 import { createMetrics } from '../../metrics.ts';
 import { createListening } from '../../reconcile/listening.ts';
 import { createObservedRanks } from '../../reconcile/observed-ranks.ts';
@@ -116,6 +117,7 @@ function makeContext(shared: Shared & Pick<SchedulerContext, 'queue' | 'launcher
       settings: QUICK_SETTINGS,
       random: () => 0.5,
       schedulerAddress: '127.0.0.1:9',
+      decisions: createDecisions(shared.clock),
       launching: new Set<string>(),
     },
   };
