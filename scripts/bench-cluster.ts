@@ -25,18 +25,25 @@ const cluster = await startSimulatedCluster({ nodes: Number(values.nodes), kueue
 try {
   const capstan = await measureCapstan();
   console.log(`Capstan: ${describe(capstan)}`);
-  const kueue = await measureKueue(work, cluster);
-  console.log(`Kueue: ${describe(kueue)}`);
-  console.log(
-    JSON.stringify({
-      script: 'bench:cluster',
-      admissionsRatio: rounded(kueue.admittedSeconds / capstan.admittedSeconds),
-      makespanRatio: rounded(capstan.makespanSeconds / kueue.makespanSeconds),
-      requestsPerJob: rounded(callsPerJob(capstan) / callsPerJob(kueue)),
-    }),
-  );
+  const kueue = await measureKueue(work, cluster).catch((error: unknown) => {
+    console.log(`Kueue's part failed: ${error instanceof Error ? error.stack : String(error)}`);
+    process.exitCode = 1;
+    return null;
+  });
+  if (kueue !== null) console.log(`Kueue: ${describe(kueue)}`);
+  console.log(JSON.stringify({ script: 'bench:cluster', ...compare(capstan, kueue) }));
 } finally {
   await cluster.stop();
+}
+
+/** Without the peer's figures there is nothing to compare. */
+function compare(capstan: AdmissionFigures, kueue: AdmissionFigures | null) {
+  if (kueue === null) return { admissionsRatio: null, makespanRatio: null, requestsPerJob: null };
+  return {
+    admissionsRatio: rounded(kueue.admittedSeconds / capstan.admittedSeconds),
+    makespanRatio: rounded(capstan.makespanSeconds / kueue.makespanSeconds),
+    requestsPerJob: rounded(callsPerJob(capstan) / callsPerJob(kueue)),
+  };
 }
 
 /** Its Postgres and Redis run only as long as it does, for Kueue needs neither. */

@@ -19,11 +19,19 @@ const announce = (text: string) => void process.stdout.write(`${text}\n`);
 const kubeconfig = process.env.KUBECONFIG || undefined;
 const choice = { kubeconfig, loadCommand: values.load, folder: values.folder, announce };
 
-if (values.down) {
+await (values.down ? end() : begin()).catch((error: unknown) => {
+  // What stands in the way is said in words: no images, no volumes, no right to.
+  announce(`\n${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});
+
+async function end(): Promise<void> {
   if (kubeconfig === undefined) closeCluster(values.folder);
   else await removePlatform((await openCluster(choice)).kubectl);
   announce('Gone.');
-} else {
+}
+
+async function begin(): Promise<void> {
   const { cluster, address } = await bringUp({ ...choice, imagesFolder: values.images, areBuilt: values.built });
   announce(`\nexport KUBECONFIG=${cluster.kubeconfig}`);
   if (address === null) announce('kubectl port-forward --namespace capstan service/api 8080:80');

@@ -9,7 +9,7 @@ export const NOTHING = { passed: 0, failed: 0 };
 /** Runs them, or says in one line why not and answers NOTHING. */
 export function runClusterTests(filters) {
   const args = ['--config', join(root, 'vitest.cluster.config.ts'), ...filters];
-  if (process.env.KUBECONFIG) return runVitest(args);
+  if (process.env.KUBECONFIG) return runOnGivenCluster(args);
   const obstacle = whyNoCluster();
   if (obstacle !== null) return skip(obstacle);
   const { directory, problem, stop } = startLocalCluster(['--nodes', '1', '--gpus', '2', '--kueue']);
@@ -23,6 +23,15 @@ export function runClusterTests(filters) {
   } finally {
     stop();
   }
+}
+
+/** Names what was left out: a cluster that was not started here cannot be taken apart, and may not reach this machine. */
+function runOnGivenCluster(args) {
+  const totals = runVitest(args);
+  const { length } = totals.skipped;
+  if (length > 0) process.stdout.write(`\n${length} skipped, for they need a cluster that is started here (unset KUBECONFIG):\n`);
+  for (const name of totals.skipped) process.stdout.write(`  ${name}\n`);
+  return totals;
 }
 
 function skip(why) {

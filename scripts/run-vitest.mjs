@@ -1,4 +1,4 @@
-// Runs Vitest and answers how many tests passed and failed.
+// Runs Vitest and answers how many tests passed and failed, and which were skipped.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,10 +20,13 @@ export function runVitest(args, environment = {}) {
   });
   try {
     const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8'));
-    tellSecondTries(testResults.flatMap(({ assertionResults }) => assertionResults));
-    return { passed: numPassedTests, failed: Math.max(numFailedTests, Math.min(numFailedTestSuites, 1), status === 0 ? 0 : 1) };
+    const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
+    tellSecondTries(tests);
+    const skipped = tests.filter(({ status: outcome }) => outcome === 'skipped' || outcome === 'pending').map(({ fullName }) => fullName);
+    const failed = Math.max(numFailedTests, Math.min(numFailedTestSuites, 1), status === 0 ? 0 : 1);
+    return { passed: numPassedTests, failed, skipped };
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, skipped: [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { rounded, startBenchServices } from './bench-services.ts';
 import { measureScale, type ScaleFigures } from './simulation/measure-scale.ts';
+import { describeShortage } from './simulation/open-files.ts';
 import { startSimulatedCluster } from './simulation/simulated-cluster.ts';
 
 const { values } = parseArgs({
@@ -19,27 +20,32 @@ const { values } = parseArgs({
 
 const services = await startBenchServices();
 const cluster = await startSimulatedCluster({ nodes: Number(values.nodes) });
+const sizes = values.sizes.split(',').map((part) => ({
+  jobs: Math.round(Number(values.jobs) * Number(part)),
+  pods: Math.round(Number(values.pods) * Number(part)),
+  pools: Number(values.pools),
+  runSeconds: Number(values['run-seconds']),
+}));
+const shortage = describeShortage(Math.max(...sizes.map(({ pods }) => pods)));
+if (shortage !== null) console.log(shortage);
+let whole: ScaleFigures | undefined;
 try {
-  const all: ScaleFigures[] = [];
-  for (const part of values.sizes.split(',').map(Number)) {
-    const size = {
-      jobs: Math.round(Number(values.jobs) * part),
-      pods: Math.round(Number(values.pods) * part),
-      pools: Number(values.pools),
-    };
-    const figures = await measureScale({ ...size, runSeconds: Number(values['run-seconds']) }, { services, cluster });
-    console.log(describe(figures));
-    all.push(figures);
+  for (const size of sizes) {
+    whole = await measureScale(size, { services, cluster });
+    console.log(describe(whole));
   }
-  const whole = all.at(-1);
-  if (whole === undefined) throw new Error('no size was asked for');
-  const { jobs, lost, peakMiB } = whole;
-  const rates = { jobsPerSecond: rounded(jobs / whole.launchedSeconds, 1), requestsPerJob: rounded(whole.requests / jobs) };
-  console.log(JSON.stringify({ script: 'scale:cluster', jobs, lost, ...rates, schedulerMiB: peakMiB }));
+} catch (error) {
+  // The sizes before it have been told, and larger ones would end as this one did.
+  console.log(`A size failed: ${error instanceof Error ? error.stack : String(error)}`);
+  process.exitCode = 1;
 } finally {
   await cluster.stop();
   await services.stop();
 }
+if (whole === undefined) process.exit(1);
+const { jobs, lost, peakMiB } = whole;
+const rates = { jobsPerSecond: rounded(jobs / whole.launchedSeconds, 1), requestsPerJob: rounded(whole.requests / jobs) };
+console.log(JSON.stringify({ script: 'scale:cluster', jobs, lost, ...rates, schedulerMiB: peakMiB }));
 
 function describe({ jobs, lost, attempts, mostPods, peakMiB, requests, cpuSeconds, ...figures }: ScaleFigures): string {
   const all = figures.calls.reduce((sum, [, count]) => sum + count, 0);

@@ -2,7 +2,7 @@ import { buildImages } from '../images/build-images.ts';
 import { archiveOf, type ImageName } from '../images/contexts.ts';
 import { installPlatform, reachApi } from './install-platform.ts';
 import { type ClusterChoice, type OpenCluster, openCluster } from './open-cluster.ts';
-import { provideStorage } from './provide-storage.ts';
+import { provideStorage, requireStorage } from './provide-storage.ts';
 
 export interface BringUpOptions extends ClusterChoice {
   imagesFolder: string;
@@ -16,6 +16,7 @@ const IMAGES: ImageName[] = ['control', 'worker-cpu', 'stores'];
 export async function bringUp(options: BringUpOptions): Promise<{ cluster: OpenCluster; address: string | null }> {
   const { imagesFolder: folder, areBuilt, announce } = options;
   const cluster = await openCluster(options);
+  if (cluster.folder === null) await requireStorage(cluster.kubectl);
   if (!areBuilt) buildImages({ images: IMAGES, version: 'dev', folder, arguments: {}, announce });
   for (const name of IMAGES) cluster.load(archiveOf(folder, name));
   if (cluster.folder !== null) await provideStorage(cluster.kubectl, cluster.folder);

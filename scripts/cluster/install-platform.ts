@@ -6,6 +6,8 @@ import { makeCertificateSecret } from './make-certificate.ts';
 const OVERLAY = join(repositoryRoot, 'k8s/overlays/dev');
 const NAMESPACES = join(repositoryRoot, 'k8s/base/namespaces.yaml');
 const READY_WITHIN = '--timeout=300s';
+/** What lies in no namespace. */
+const CLUSTER_WIDE = 'clusterrole,clusterrolebinding,priorityclass';
 export const WORKLOADS = ['statefulset/postgres', 'deployment/redis', 'deployment/scheduler', 'deployment/api'];
 
 /** Applies the overlay `dev` and waits until everything in it is ready; applying it again changes what has changed. */
@@ -33,6 +35,7 @@ export async function removePlatform(kubectl: Kubectl): Promise<void> {
   await kubectl(['delete', 'namespace', 'capstan', 'capstan-workers', '--ignore-not-found', '--wait=false']);
   await releaseRanks(kubectl);
   await kubectl(['wait', '--for=delete', 'namespace/capstan', 'namespace/capstan-workers', '--timeout=120s']);
+  await kubectl(['delete', CLUSTER_WIDE, '--selector', 'app.kubernetes.io/part-of=capstan']);
 }
 
 /** Takes from every rank's pod the finalizer by which it waits until its end is recorded: for when nobody is left who may do so. */

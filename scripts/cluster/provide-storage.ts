@@ -21,6 +21,14 @@ export async function provideStorage(kubectl: Kubectl, folder: string): Promise<
   await kubectl(['apply', '--server-side', '-f', '-'], [storageClass, ...volumes].map((object) => JSON.stringify(object)).join('\n---\n'));
 }
 
+/** A cluster that is given makes its volumes by itself; without that, the stores would wait for ever. */
+export async function requireStorage(kubectl: Kubectl): Promise<void> {
+  const isDefault = 'jsonpath={.items[*].metadata.annotations.storageclass\\.kubernetes\\.io/is-default-class}';
+  const answers = await kubectl(['get', 'storageclasses', '--output', isDefault]);
+  if (answers.split(' ').includes('true')) return;
+  throw new Error('This cluster has no default StorageClass, by which Postgres and the artifacts would get their volumes.');
+}
+
 function volumeFor(claim: string, path: string): object {
   const anyNode = { key: 'kubernetes.io/os', operator: 'In', values: ['linux'] };
   return {

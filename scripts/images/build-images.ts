@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from './app-files.ts';
 import { findBuilder, isInstalled } from './builder.ts';
 import { archiveOf, type ImageName, stageContext } from './contexts.ts';
-import { makeDebianBases } from './debian-bases.ts';
+import { makeDebianBases, makeNodeBuildBase } from './debian-bases.ts';
 
 export interface BuildOptions {
   images: ImageName[];
@@ -30,7 +30,8 @@ export function buildImages({ images, version, folder, arguments: given, announc
     const context = join(folder, 'contexts', name);
     stageContext(name, context);
     const dockerfile = join(repositoryRoot, 'k8s/images', `${name}.Dockerfile`);
-    builder.build({ tag, dockerfile, context, arguments: { ...bases, ...given } });
+    const compiling = isOwnBase && name === 'worker-gpu' ? makeNodeBuildBase(builder, folder) : {};
+    builder.build({ tag, dockerfile, context, arguments: { ...bases, ...compiling, ...given } });
     rmSync(archive, { force: true });
     builder.save(tag, archive);
     announce(`${tag} is in ${archive}`);

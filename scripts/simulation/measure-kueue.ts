@@ -7,8 +7,12 @@ import {
   setHeaderOptions,
   type V1Job,
 } from '@kubernetes/client-node';
+import { orOn } from '../../packages/launcher/src/kubernetes/cluster-api.ts';
 import { SharingKubeConfig } from '../../packages/launcher/src/kubernetes/sharing-kube-config.ts';
+import { askAgain } from './ask-again.ts';
 import { growth, type SimulatedCluster } from './simulated-cluster.ts';
+import { untilDone } from './until.ts';
+import { watchAdmissions } from './watch-admissions.ts';
 import { watchPods } from './watch-pods.ts';
 
 export interface QueuedWork {
@@ -28,9 +32,6 @@ export interface AdmissionFigures {
 
 const KUEUE = { group: 'kueue.x-k8s.io', version: 'v1beta2' };
 const CREATED_AT_ONCE = 32;
-const POLL_MS = 500;
-const LIST_TRIES = 10;
-const LIST_PAUSE_MS = 5_000;
 
 /** The jobs through Kueue's own queues: made suspended by a plain client while the queues are held, then the queues are opened. */
 export async function measureKueue(work: QueuedWork, cluster: SimulatedCluster): Promise<AdmissionFigures> {
@@ -41,18 +42,24 @@ export async function measureKueue(work: QueuedWork, cluster: SimulatedCluster):
   await config.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name: namespace } } });
   const custom = config.makeApiClient(CustomObjectsApi);
   await makeQueues(work, namespace, custom);
-  const pods = watchPods(cluster.config, { namespace });
-  const before = await cluster.requests();
-  await createJobs(work, namespace, config);
-  await untilWorkloads(work.jobs, namespace, custom);
-  const [openedAt, started] = [Date.now(), performance.now()];
-  await Promise.all(queueNames(work).map((name) => openQueue(name, custom)));
-  while (pods.ended() < work.jobs) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  const makespanSeconds = (pods.lastEndAt() - started) / 1000;
-  pods.close();
-  const calls = growth(before, await cluster.requests());
-  const lastAdmission = Math.max(...(await listAdmissions(namespace, custom)));
-  return { admittedSeconds: Math.max(0.5, (lastAdmission - openedAt) / 1000), makespanSeconds, calls };
+  const [pods, workloads] = [watchPods(cluster.config, { namespace }), watchAdmissions(cluster.config, namespace)];
+  try {
+    const before = await cluster.requests();
+    await createJobs(work, namespace, config);
+    await untilDone('Workloads', () => ({ isDone: workloads.made() >= work.jobs, state: `${workloads.made()} of ${work.jobs}` }));
+    const [openedAt, started] = [Date.now(), performance.now()];
+    await Promise.all(queueNames(work).map((name) => openQueue(name, custom)));
+    await untilDone('jobs', () => ({
+      isDone: pods.ended() >= work.jobs,
+      state: `${workloads.admitted()} admitted, ${pods.running()} pods run, ${pods.ended()} have ended`,
+    }));
+    const admittedSeconds = Math.max(0.5, (workloads.lastAdmissionAt() - openedAt) / 1000);
+    const makespanSeconds = (pods.lastEndAt() - started) / 1000;
+    return { admittedSeconds, makespanSeconds, calls: growth(before, await cluster.requests()) };
+  } finally {
+    pods.close();
+    workloads.close();
+  }
 }
 
 function queueNames({ queues }: QueuedWork): string[] {
@@ -84,9 +91,11 @@ async function createJobs(work: QueuedWork, namespace: string, config: KubeConfi
   const batch = config.makeApiClient(BatchV1Api);
   const names = queueNames(work);
   const numbers = Array.from({ length: work.jobs }, (_, number) => number);
+  // An answer that got lost may have been a yes.
+  const createJob = (body: V1Job) => askAgain(() => batch.createNamespacedJob({ namespace, body }).catch(orOn([409], null)));
   const createNext = async (): Promise<void> => {
     for (let number = numbers.shift(); number !== undefined; number = numbers.shift())
-      await batch.createNamespacedJob({ namespace, body: makeJob(number, names[number % names.length] ?? '', work) });
+      await createJob(makeJob(number, names[number % names.length] ?? '', work));
   };
   await Promise.all(Array.from({ length: CREATED_AT_ONCE }, createNext));
 }
@@ -114,32 +123,6 @@ function makeJob(number: number, queue: string, { runSeconds }: QueuedWork): V1J
 
 async function openQueue(name: string, custom: CustomObjectsApi): Promise<void> {
   const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-  await custom.patchClusterCustomObject({ ...KUEUE, plural: 'clusterqueues', name, body: { spec: { stopPolicy: 'None' } } }, options);
-}
-
-interface Workload {
-  status?: { conditions?: { type: string; status: string; lastTransitionTime: string }[] };
-}
-
-/** From the API server's cache, and again where it was too busy to answer. */
-async function listWorkloads(namespace: string, custom: CustomObjectsApi): Promise<Workload[]> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const { items } = await custom.listNamespacedCustomObject({ ...KUEUE, namespace, plural: 'workloads', resourceVersion: '0' });
-      return items;
-    } catch (error) {
-      if (tries === LIST_TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, LIST_PAUSE_MS));
-    }
-  }
-}
-
-async function untilWorkloads(count: number, namespace: string, custom: CustomObjectsApi): Promise<void> {
-  while ((await listWorkloads(namespace, custom)).length < count) await new Promise((resolve) => setTimeout(resolve, LIST_PAUSE_MS));
-}
-
-/** The instants at which workloads were admitted; Kubernetes writes them in whole seconds. */
-async function listAdmissions(namespace: string, custom: CustomObjectsApi): Promise<number[]> {
-  const conditions = (await listWorkloads(namespace, custom)).flatMap(({ status }) => status?.conditions ?? []);
-  return conditions.filter(({ type }) => type === 'QuotaReserved').map((condition) => Date.parse(condition.lastTransitionTime));
+  const request = { ...KUEUE, plural: 'clusterqueues', name, body: { spec: { stopPolicy: 'None' } } };
+  await askAgain(() => custom.patchClusterCustomObject(request, options));
 }

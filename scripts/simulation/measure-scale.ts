@@ -6,6 +6,7 @@ import { openPlacement, type Placement } from './place-jobs.ts';
 import { type SchedulerProcess, startSchedulerProcess } from './scheduler-process.ts';
 import { growth, type SimulatedCluster } from './simulated-cluster.ts';
 import { createSpeaker } from './speak-for-pods.ts';
+import { untilDone } from './until.ts';
 import { type PodWatch, watchPods } from './watch-pods.ts';
 
 export interface ScaleSize {
@@ -39,17 +40,13 @@ interface Surroundings {
   cluster: SimulatedCluster;
 }
 
-const POLL_MS = 500;
-/** A run in which so long nothing ends will not end. */
-const STUCK_MS = 300_000;
-const REMOVAL_TIMEOUT_MS = 300_000;
-
 /** One size from the first job to the last and the removal of what it left in the cluster, on a scheduler of its own. */
 export async function measureScale(size: ScaleSize, { services, cluster }: Surroundings): Promise<ScaleFigures> {
   const namespace = `simulation-${randomBytes(3).toString('hex')}`;
   await cluster.config.makeApiClient(CoreV1Api).createNamespace({ body: { metadata: { name: namespace } } });
   const placement = await openPlacement(services, { ...size, workersPerPool: Math.ceil(size.pods / size.pools) });
   await placement.place(size.jobs);
+  console.log(`${size.jobs} jobs are placed.`);
   const scheduler = await startSchedulerProcess(services, { kubeconfig: cluster.kubeconfig, namespace });
   const speaker = createSpeaker(scheduler, { ...size, config: cluster.config });
   const pods = watchPods(cluster.config, { namespace, onRunning: speaker.onRunning });
@@ -57,7 +54,7 @@ export async function measureScale(size: ScaleSize, { services, cluster }: Surro
     const [before, idle] = [await cluster.requests(), await scheduler.usage()];
     const [openedAt, started] = [new Date(), performance.now()];
     await placement.open();
-    await untilDone(placement, pods, services.postgresUrl);
+    await untilEnded(placement, pods, services.postgresUrl);
     await untilRemoved(scheduler, size.jobs);
     const [after, usage, ours] = [await cluster.requests(), await scheduler.usage(), await requestsOf(scheduler)];
     if (speaker.failures.length > 0) console.log(`${speaker.failures.length} sessions failed, the first: ${String(speaker.failures[0])}`);
@@ -79,30 +76,30 @@ async function requestsOf({ metrics }: SchedulerProcess): Promise<number> {
   return ours.reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** Until the scheduler has taken the Jobs and pods out of the cluster. */
+/** Until the scheduler has taken the Jobs and pods out of the cluster; what it leaves there is no failure of the run. */
 async function untilRemoved({ metrics }: SchedulerProcess, jobs: number): Promise<void> {
-  const deadline = performance.now() + REMOVAL_TIMEOUT_MS;
-  const removed = async () => (await metrics()).get('capstan_sweep_removals_total{kind="finished_rank"}') ?? 0;
-  while ((await removed()) < jobs && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  await untilDone('removal', async () => {
+    const removed = (await metrics()).get('capstan_sweep_removals_total{kind="finished_rank"}') ?? 0;
+    return { isDone: removed >= jobs, state: `${removed} of ${jobs}` };
+  }).catch((error: unknown) => console.log(String(error)));
 }
 
-/** Until every job has ended. */
-async function untilDone({ poolIds }: Placement, pods: PodWatch, postgresUrl: string): Promise<void> {
+async function untilEnded({ poolIds }: Placement, pods: PodWatch, postgresUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();
-  let [seen, seenAt] = ['', performance.now()];
-  for (;;) {
-    const { rows } = await client.query(
-      'SELECT status::text, count(*)::int AS jobs FROM jobs WHERE pool_id = ANY($1) GROUP BY status ORDER BY status',
-      [poolIds],
-    );
-    const state = JSON.stringify(rows);
-    if (state !== seen) [seen, seenAt] = [state, performance.now()];
-    if (rows.every(({ status }) => ['succeeded', 'failed', 'cancelled'].includes(status))) break;
-    if (performance.now() - seenAt > STUCK_MS) throw new Error(`Nothing moves any more: ${state}, ${pods.running()} pods run.`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  try {
+    await untilDone('jobs', async () => {
+      const { rows } = await client.query(
+        'SELECT status::text, count(*)::int AS jobs FROM jobs WHERE pool_id = ANY($1) GROUP BY status ORDER BY status',
+        [poolIds],
+      );
+      const counts = rows.map(({ status, jobs }) => `${jobs} ${status}`).join(', ');
+      const isDone = rows.every(({ status }) => ['succeeded', 'failed', 'cancelled'].includes(status));
+      return { isDone, state: `${counts}; ${pods.running()} pods run, ${pods.ended()} have ended` };
+    });
+  } finally {
+    await client.end();
   }
-  await client.end();
 }
 
 type Ledger = Pick<ScaleFigures, 'lost' | 'attempts' | 'admittedSeconds' | 'launchedSeconds'>;

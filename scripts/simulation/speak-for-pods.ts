@@ -2,8 +2,10 @@ import { setMaxListeners } from 'node:events';
 import type { RankIdentity } from '@capstan/core';
 import { connectWorker } from '@capstan/proto';
 import { systemClock } from '@capstan/runtime';
-import { CoreV1Api, type KubeConfig, PatchStrategy, setHeaderOptions, type V1Pod } from '@kubernetes/client-node';
+import { CoreV1Api, type KubeConfig, PatchStrategy, type V1Pod } from '@kubernetes/client-node';
 import { makeWorkerToken } from '../../apps/scheduler/src/worker-token.ts';
+import { callOptions, orOn } from '../../packages/launcher/src/kubernetes/cluster-api.ts';
+import { askAgain } from './ask-again.ts';
 import type { SchedulerProcess } from './scheduler-process.ts';
 
 interface SpeakerOptions {
@@ -55,7 +57,7 @@ export function createSpeaker({ grpcAddress, workerTokenSecret }: SchedulerProce
 
 const RESULT = { base: null, adapter: null, samples: [], generationTokensPerSecond: null, backend: 'simulated', peakMemoryBytes: null };
 
-/** What a kubelet writes when the only container has exited with 0. A pod that is gone meanwhile needs no end. */
+/** What a kubelet writes when the only container has exited with 0. A kubelet says it until it is heard; a pod that is gone meanwhile needs no end. */
 async function exit({ metadata, spec, status }: V1Pod, core: CoreV1Api): Promise<void> {
   const containerStatuses = spec?.containers.map(({ name, image }) => ({
     ...{ name, image, imageID: '', ready: false, started: false, restartCount: 0 },
@@ -66,9 +68,8 @@ async function exit({ metadata, spec, status }: V1Pod, core: CoreV1Api): Promise
     name: metadata?.name ?? '',
     body: { status: { phase: 'Succeeded', containerStatuses } },
   };
-  await core
-    .patchNamespacedPodStatus(request, setHeaderOptions('Content-Type', PatchStrategy.MergePatch))
-    .catch((error: { code?: number }) => void (error.code === 404 || Promise.reject(error)));
+  const contentType = PatchStrategy.MergePatch;
+  await askAgain(() => core.patchNamespacedPodStatus(request, callOptions({ contentType })).catch(orOn([404], null)));
 }
 
 function identityOf({ metadata }: V1Pod): RankIdentity {

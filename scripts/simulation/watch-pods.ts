@@ -1,4 +1,5 @@
-import { type KubeConfig, type V1Pod, Watch } from '@kubernetes/client-node';
+import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
+import { followObjects } from './follow-objects.ts';
 
 /** What became of the pods of one namespace, as an observer sees it who watches and does nothing else. */
 export interface PodWatch {
@@ -22,45 +23,22 @@ export function watchPods(config: KubeConfig, { namespace, onRunning }: PodWatch
   const ended = new Set<string>();
   let most = 0;
   let lastEndAt = 0;
-  let version = '';
-  let watching: AbortController | undefined;
-  let isClosed = false;
 
-  function note(pod: V1Pod): void {
-    const uid = pod.metadata?.uid ?? '';
-    version = pod.metadata?.resourceVersion ?? version;
-    const phase = pod.status?.phase;
-    if (phase === 'Running' && !running.has(uid) && !ended.has(uid)) {
-      running.add(uid);
-      most = Math.max(most, running.size);
-      onRunning?.(pod);
-    }
-    if ((phase === 'Succeeded' || phase === 'Failed') && !ended.has(uid)) {
+  function note(type: string, { metadata, status }: V1Pod): void {
+    const uid = metadata?.uid ?? '';
+    if (ended.has(uid)) return;
+    if (type === 'DELETED' || status?.phase === 'Succeeded' || status?.phase === 'Failed') {
       running.delete(uid);
       ended.add(uid);
       lastEndAt = performance.now();
-    }
+    } else if (status?.phase === 'Running') running.add(uid);
+    most = Math.max(most, running.size);
   }
 
-  async function follow(): Promise<void> {
-    const again = () => void (isClosed || setTimeout(() => void follow(), 100));
-    const query = { allowWatchBookmarks: true, ...(version === '' ? {} : { resourceVersion: version }) };
-    watching = await new Watch(config).watch(
-      `/api/v1/namespaces/${namespace}/pods`,
-      query,
-      (type, object: V1Pod) => (type === 'ERROR' ? undefined : note(object)),
-      again,
-    );
-  }
-  void follow();
-  return {
-    running: () => running.size,
-    ended: () => ended.size,
-    most: () => most,
-    lastEndAt: () => lastEndAt,
-    close() {
-      isClosed = true;
-      watching?.abort();
-    },
-  };
+  const close = followObjects<V1Pod>(config, `/api/v1/namespaces/${namespace}/pods`, (type, pod) => {
+    const before = running.size;
+    note(type, pod);
+    if (running.size > before) onRunning?.(pod);
+  });
+  return { running: () => running.size, ended: () => ended.size, most: () => most, lastEndAt: () => lastEndAt, close };
 }
