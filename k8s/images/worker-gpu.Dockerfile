@@ -9,8 +9,8 @@ FROM ${NODE_IMAGE} AS node
 FROM ${CUDA_IMAGE} AS build
 ARG TENSORFLOW_WHEEL=tensorflow==2.21.0
 # Both are read by the programs themselves; a mirror may stand in for either.
-ARG PIP_INDEX_URL=https://pypi.org/simple
-ARG NPM_CONFIG_REGISTRY=https://registry.npmjs.org/
+ARG PIP_INDEX_URL
+ARG NPM_CONFIG_REGISTRY
 ENV DEBIAN_FRONTEND=noninteractive
 ENV PYTHONPATH=/opt/tensorflow
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates g++ make python3 python3-pip
