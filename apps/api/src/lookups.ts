@@ -5,7 +5,7 @@ import { type PoolWorkFacts, readPoolWork } from './pool-work.ts';
 
 export interface PoolFacts {
   pool: Pool;
-  usage: PoolUsage;
+  reserved: number;
 }
 
 /** One forecast of a pool, from which every job of its queue's head is answered. */
@@ -27,6 +27,8 @@ export interface Lookups {
   /** Throws where there is no such pool. */
   pool(id: string): Promise<PoolFacts>;
   outlook(poolId: string): Promise<PoolOutlook>;
+  /** As it is now, but for the length of a long queue, which is remembered. */
+  usage(poolId: string): Promise<PoolUsage>;
   /** The pool's latest successes, from which durations are judged. */
   recentJobs(poolId: string): Promise<FineTuningJob[]>;
   /** The project's counts; everybody who looks at them looks every few seconds. */
@@ -40,6 +42,9 @@ const RECENT_JOBS = 10;
 /** Jobs of a queue that have a place in lists. */
 const HEAD_OF_QUEUE = 1_000;
 const OVERVIEW_TTL_MS = 5_000;
+/** A longer queue is not counted for everybody who looks. */
+const LONG_QUEUE = 1_000;
+const LONG_QUEUE_TTL_MS = 5_000;
 
 export function createLookups(db: Database, clock: Clock): Lookups {
   const models = createExpiringCache<Model>({ clock, ttlMs: MODEL_TTL_MS, maxItems: 1_000 });
@@ -49,6 +54,7 @@ export function createLookups(db: Database, clock: Clock): Lookups {
   const recent = createExpiringCache<FineTuningJob[]>({ clock, ttlMs: RECENT_JOBS_TTL_MS, maxItems: 1_000 });
   const outlooks = createExpiringCache<PoolOutlook>({ clock, ttlMs: POOL_TTL_MS, maxItems: 100 });
   const overviews = createExpiringCache<Overview>({ clock, ttlMs: OVERVIEW_TTL_MS, maxItems: 1_000 });
+  const longQueues = createExpiringCache<PoolUsage>({ clock, ttlMs: LONG_QUEUE_TTL_MS, maxItems: 1_000 });
   const key = (projectId: string, id: string) => `${projectId}/${id}`;
   const pool = async (id: string) => {
     const facts = await pools.get(id, () => readPool(db, id));
@@ -63,8 +69,15 @@ export function createLookups(db: Database, clock: Clock): Lookups {
     const facts = await pool(poolId);
     return outlookOf(await readPoolWork({ db, clock }, facts.pool, { head: HEAD_OF_QUEUE, recent: await recentJobs(poolId) }));
   };
+  const usage = async (poolId: string) => {
+    const now = await db.pools.usage(poolId, LONG_QUEUE);
+    if (now.queued < LONG_QUEUE) return now;
+    const whole = await longQueues.get(poolId, () => db.pools.usage(poolId));
+    return { ...now, queued: Math.max(now.queued, whole?.queued ?? 0) };
+  };
   return {
     pool,
+    usage,
     recentJobs,
     outlook: async (poolId) => (await outlooks.get(poolId, () => readOutlook(poolId))) ?? readOutlook(poolId),
     model: (projectId, id) => models.get(key(projectId, id), () => db.models.get(id, projectId)),
@@ -94,6 +107,6 @@ function outlookOf(work: PoolWorkFacts): PoolOutlook {
 }
 
 async function readPool(db: Database, id: string): Promise<PoolFacts | null> {
-  const [pool, usage] = await Promise.all([db.pools.get(id), db.pools.usage(id)]);
-  return pool && { pool, usage };
+  const [pool, reserved] = await Promise.all([db.pools.get(id), db.pools.reservedIn(id)]);
+  return pool && { pool, reserved };
 }

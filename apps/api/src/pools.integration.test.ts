@@ -44,6 +44,14 @@ describe('the forecast of a pool', () => {
     expect((await api.db.pools.get('local'))?.maxWorkers).toBe(2);
   });
 
+  it('lists as much of the queue as is asked for, and counts all that would start', async () => {
+    const short = await json(await api.fetch('/pools/local/forecast?max_workers=8&limit=1'));
+    expect(short).toMatchObject({ queued: 3, starting: 3, queue: [{ job_id: jobs[1], position: 1 }] });
+    expect(short.queue).toHaveLength(1);
+    expect(await json(await api.fetch('/pools/local/forecast?limit=0'))).toMatchObject({ queue: [], starting: 1 });
+    expect((await api.fetch('/pools/local/forecast?limit=1001')).status).toBe(400);
+  });
+
   it('starts nothing in a pool that is supposed to be paused', async () => {
     const { queue } = await json(await api.fetch('/pools/local/forecast?paused=true'));
     expect(queue).toMatchObject(jobs.slice(1).map(() => ({ starts_in_seconds: null })));

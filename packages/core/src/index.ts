@@ -50,7 +50,7 @@ export { overviewObjectSchema } from './api/overview-object.ts';
 export type { PoolEventObject } from './api/pool-event-object.ts';
 export { listPoolEventsQuerySchema, poolEventObjectSchema } from './api/pool-event-object.ts';
 export type { PoolForecastObject } from './api/pool-forecast-object.ts';
-export { poolForecastObjectSchema, poolForecastQuerySchema } from './api/pool-forecast-object.ts';
+export { LONGEST_FORECAST, poolForecastObjectSchema, poolForecastQuerySchema } from './api/pool-forecast-object.ts';
 export type { AutoscaleRequest, CreatePoolRequest, PoolObject, UpdatePoolRequest } from './api/pool-object.ts';
 export { createPoolRequestSchema, poolObjectSchema, updatePoolRequestSchema } from './api/pool-object.ts';
 export type { PoolUsageObject } from './api/pool-usage-object.ts';

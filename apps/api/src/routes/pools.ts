@@ -27,8 +27,8 @@ interface Change {
 
 const NO_POLICY = autoscalePolicySchema.parse({});
 
-async function readFacts({ db }: ApiContext, poolId: string): Promise<PoolFacts> {
-  const [usage, capacity] = await Promise.all([db.pools.usage(poolId), db.poolCapacities.get(poolId)]);
+async function readFacts({ db, lookups }: ApiContext, poolId: string): Promise<PoolFacts> {
+  const [usage, capacity] = await Promise.all([lookups.usage(poolId), db.poolCapacities.get(poolId)]);
   return { usage: { ...usage }, capacity };
 }
 

@@ -12,7 +12,7 @@ const MOST = 10_000;
 export function ScalePool({ pool }: { pool: PoolObject }) {
   const [workers, setWorkers] = useState(pool.max_workers);
   const [supposed] = useDebouncedValue(workers, TYPING_PAUSE_MS);
-  const forecast = useForecast(pool.id, { maxWorkers: supposed });
+  const forecast = useForecast(pool.id, { maxWorkers: supposed, limit: 0 });
   const update = useUpdatePool(pool.id);
   const widest = Math.max(10, 2 * pool.max_workers);
   return (
