@@ -94,13 +94,15 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     await page.getByRole('option', { name: 't5-nano' }).click();
     await page.getByLabel('Steps at most').fill('5000');
     await page.getByLabel('Batch size').fill('2');
+    await page.getByLabel('Gradient checkpointing').check();
     const estimate = page.getByRole('region', { name: 'Estimate' });
     await estimate.getByText('5,000', { exact: true }).waitFor();
     await page.getByText('"max_steps": 5000').first().waitFor();
     await button('Submit').click();
     await page.waitForURL(/\/jobs\/ftjob-/);
     jobId = page.url().split('/').at(-1) ?? '';
-    expect((await client.jobs.retrieve(jobId)).capstan.training).toMatchObject({ total_steps: 5_000, batch_size: 2 });
+    const { training } = (await client.jobs.retrieve(jobId)).capstan;
+    expect(training).toMatchObject({ total_steps: 5_000, batch_size: 2, gradient_checkpointing: true });
   });
 
   it('draws the curve as it grows', async () => {
@@ -193,7 +195,8 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
 
   it('lets the size of a pool follow its queue, and explains what came of it', async () => {
     await go('/pools/local');
-    await page.getByText('It has changed nothing yet.').waitFor();
+    const changes = page.getByRole('list', { name: 'Changes' });
+    await changes.getByText(/^Changed: price of a GPU hour, memory of a worker/).waitFor();
     await page.getByRole('switch', { name: 'Let the size follow the queue' }).click();
     const policy = page.getByRole('form', { name: 'Policy' });
     await policy.getByLabel('Target wait').fill('0');
@@ -201,13 +204,13 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     await policy.getByLabel('Cool-down').fill('1');
     await button('Save the policy').click();
     const waiting = await submit(5_000);
-    const decisions = page.getByRole('list', { name: 'Decisions' });
-    await decisions.getByText('2 → 3 workers').waitFor();
-    await decisions.getByText(/With 2 workers jobs wait up to .* the target is 0 s: 3 workers make it/).waitFor();
+    await changes.getByText(/^Autoscaling is on: 0 to 3 workers/).waitFor();
+    await changes.getByText('Autoscaler: 2 → 3 workers').waitFor();
+    await changes.getByText(/With 2 workers jobs wait up to .* the target is 0 s: 3 workers make it/).waitFor();
     await page.getByText('3 of 3 workers in use').waitFor();
     await page.getByRole('img', { name: 'Workers in use, at most 3' }).waitFor();
     await client.jobs.cancel(waiting);
-    await decisions.getByText('3 → 2 workers').waitFor();
+    await changes.getByText('Autoscaler: 3 → 2 workers').waitFor();
     await client.pools.update('local', { autoscale: { enabled: false } });
   });
 

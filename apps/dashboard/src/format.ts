@@ -61,7 +61,12 @@ export function percent(share: number): string {
 
 /** A unix instant in the reader's own time zone. */
 export function dateTime(at: number): string {
-  return new Date(at * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+  return new Date(at * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+}
+
+/** `17:05` of a unix instant. */
+export function clockTime(at: number): string {
+  return new Date(at * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 }
 
 function trim(number: number, digits: number): string {

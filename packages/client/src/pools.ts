@@ -27,7 +27,7 @@ export interface PoolsClient {
   create(request: CreatePoolRequest, options?: RequestOptions): Promise<PoolObject>;
   /** Launches nothing more, and lets the pool's jobs save a checkpoint and pause. */
   drain(id: string, options?: RequestOptions): Promise<PoolObject>;
-  /** What the autoscaler decided, newest first. */
+  /** What the autoscaler and operators changed, newest first. */
   events(
     id: string,
     page?: { after?: string | undefined; limit?: number | undefined },

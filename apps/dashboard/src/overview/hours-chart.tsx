@@ -1,6 +1,6 @@
 import type { OverviewObject } from '@capstan/core';
 import { Group, Stack, Text, Tooltip } from '@mantine/core';
-import { count, duration } from '../format.ts';
+import { clockTime, count, duration } from '../format.ts';
 
 type Hour = OverviewObject['hours'][number];
 const HEIGHT_PX = 90;
@@ -65,8 +65,4 @@ function Bars({ title, hours, amountOf, textOf }: BarsProps) {
       </Group>
     </div>
   );
-}
-
-function clockTime(at: number): string {
-  return new Date(at * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 }

@@ -1,6 +1,7 @@
 import type { PoolObject } from '@capstan/core';
 import { bytes, dollars, duration } from '../format.ts';
 import { type Fact, Facts } from '../shell/facts.tsx';
+import { roomText } from './room-text.ts';
 
 const MIB = 1024 * 1024;
 
@@ -15,15 +16,11 @@ export function PoolFacts({ pool }: { pool: PoolObject }) {
         ['Price of a GPU hour', dollars(pool.price_per_gpu_hour)],
         ['Memory of a worker', pool.memory_mib === null ? 'as the job says' : bytes(pool.memory_mib * MIB)],
         ['Autoscaling', policyText(pool.autoscale)],
-        ...(pool.capacity === null ? [] : [['Room in its cluster', roomText(pool.capacity)] satisfies Fact]),
+        ...(pool.capacity === null ? [] : [['Room in its cluster', roomText(pool.capacity), 'wide'] satisfies Fact]),
       ]}
       columns={3}
     />
   );
-}
-
-function roomText({ slots, nodes }: NonNullable<PoolObject['capacity']>): string {
-  return `${slots} workers on ${nodes} nodes`;
 }
 
 function policyText({ enabled, floor, ceiling, target_wait_seconds: target }: PoolObject['autoscale']): string {

@@ -4,6 +4,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { dollars } from '../format.ts';
 import { useForecast, useUpdatePool } from '../queries/pools.ts';
+import { roomText } from './room-text.ts';
 
 const TYPING_PAUSE_MS = 250;
 const MOST = 10_000;
@@ -51,6 +52,9 @@ export function ScalePool({ pool }: { pool: PoolObject }) {
       <Text size="sm" role="status">
         {forecast.data ? effect(forecast.data) : ' '}
       </Text>
+      {pool.capacity !== null && workers > pool.capacity.slots && (
+        <Text size="sm">The cluster has room for {roomText(pool.capacity)}: beyond that, jobs wait for it to grow.</Text>
+      )}
       {pool.autoscale.enabled && (
         <Text size="sm" c="dimmed">
           The autoscaler may change it again after its cool-down.

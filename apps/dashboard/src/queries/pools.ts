@@ -14,13 +14,13 @@ export function usePool(id: string) {
   return useQuery({ queryKey: keys.pool(id), queryFn: ({ signal }) => client.pools.retrieve(id, { signal }), refetchInterval: REFRESH_MS });
 }
 
-const DECISIONS = 20;
+const CHANGES = 20;
 
-/** What the autoscaler decided lately. */
+/** What the autoscaler and operators changed lately. */
 export function usePoolEvents(id: string) {
   return useQuery({
     queryKey: keys.poolEvents(id),
-    queryFn: ({ signal }) => client.pools.events(id, { limit: DECISIONS }, { signal }),
+    queryFn: ({ signal }) => client.pools.events(id, { limit: CHANGES }, { signal }),
     refetchInterval: REFRESH_MS,
   });
 }
