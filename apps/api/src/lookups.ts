@@ -2,6 +2,7 @@ import { type Clock, type Expectation, expectStarts, type FineTuningJob, NotFoun
 import type { Database, FileRecord, Model, Overview, PoolUsage, Project } from '@capstan/db';
 import { createExpiringCache } from './expiring-cache.ts';
 import { type PoolWorkFacts, readPoolWork } from './pool-work.ts';
+import { createUsageReader } from './pools/usage-reader.ts';
 
 export interface PoolFacts {
   pool: Pool;
@@ -42,9 +43,6 @@ const RECENT_JOBS = 10;
 /** Jobs of a queue that have a place in lists. */
 const HEAD_OF_QUEUE = 1_000;
 const OVERVIEW_TTL_MS = 5_000;
-/** A longer queue is not counted for everybody who looks. */
-const LONG_QUEUE = 1_000;
-const LONG_QUEUE_TTL_MS = 5_000;
 
 export function createLookups(db: Database, clock: Clock): Lookups {
   const models = createExpiringCache<Model>({ clock, ttlMs: MODEL_TTL_MS, maxItems: 1_000 });
@@ -54,7 +52,6 @@ export function createLookups(db: Database, clock: Clock): Lookups {
   const recent = createExpiringCache<FineTuningJob[]>({ clock, ttlMs: RECENT_JOBS_TTL_MS, maxItems: 1_000 });
   const outlooks = createExpiringCache<PoolOutlook>({ clock, ttlMs: POOL_TTL_MS, maxItems: 100 });
   const overviews = createExpiringCache<Overview>({ clock, ttlMs: OVERVIEW_TTL_MS, maxItems: 1_000 });
-  const longQueues = createExpiringCache<PoolUsage>({ clock, ttlMs: LONG_QUEUE_TTL_MS, maxItems: 1_000 });
   const key = (projectId: string, id: string) => `${projectId}/${id}`;
   const pool = async (id: string) => {
     const facts = await pools.get(id, () => readPool(db, id));
@@ -69,15 +66,9 @@ export function createLookups(db: Database, clock: Clock): Lookups {
     const facts = await pool(poolId);
     return outlookOf(await readPoolWork({ db, clock }, facts.pool, { head: HEAD_OF_QUEUE, recent: await recentJobs(poolId) }));
   };
-  const usage = async (poolId: string) => {
-    const now = await db.pools.usage(poolId, LONG_QUEUE);
-    if (now.queued < LONG_QUEUE) return now;
-    const whole = await longQueues.get(poolId, () => db.pools.usage(poolId));
-    return { ...now, queued: Math.max(now.queued, whole?.queued ?? 0) };
-  };
   return {
     pool,
-    usage,
+    usage: createUsageReader(db, clock),
     recentJobs,
     outlook: async (poolId) => (await outlooks.get(poolId, () => readOutlook(poolId))) ?? readOutlook(poolId),
     model: (projectId, id) => models.get(key(projectId, id), () => db.models.get(id, projectId)),

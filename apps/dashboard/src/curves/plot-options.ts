@@ -53,6 +53,6 @@ function series(label: string, color: string, kind: PlotShape['lines'][number][2
 /** Null is a mark of a logarithmic axis that has no number. */
 function tick(value: number | null): string {
   if (value === null) return '';
-  if (value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 100_000)) return value.toExponential(0);
+  if (value !== 0 && (Math.abs(value) < 0.000_1 || Math.abs(value) >= 100_000)) return value.toExponential(0);
   return String(Number(value.toPrecision(4)));
 }

@@ -56,7 +56,7 @@ function waiting({ capstan }: JobObject): Fact[] {
 }
 
 function training({ capstan, model }: JobObject): Fact[] {
-  const { progress, pool, attempt, max_attempts: most, priority, cost_usd: cost, estimate, owner, retry_of: first } = capstan;
+  const { progress, pool, attempt, max_attempts: most, priority, state, cost_usd: cost, estimate, owner, retry_of: first } = capstan;
   return [
     ['Train loss', figure(progress?.train_loss)],
     ['Eval loss', figure(progress?.eval_loss)],
@@ -73,7 +73,7 @@ function training({ capstan, model }: JobObject): Fact[] {
     ['Priority', count(priority)],
     ['Owner', owner ?? '–'],
     ...(first === null ? [] : [retryOf(first)]),
-    ['Cost so far', `${dollars(cost)} of about ${dollars(estimate.cost_usd)}`],
+    [isTerminal(state) ? 'Cost' : 'Cost so far', `${dollars(cost)}, about ${dollars(estimate.cost_usd)} expected`],
   ];
 }
 

@@ -1,10 +1,9 @@
-import type { PoolForecastObject, PoolObject } from '@capstan/core';
+import type { PoolObject } from '@capstan/core';
 import { Button, Group, NumberInput, Slider, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import { dollars } from '../format.ts';
 import { useForecast, useUpdatePool } from '../queries/pools.ts';
-import { roomText } from './room-text.ts';
+import { ScaleNotes } from './scale-notes.tsx';
 
 const TYPING_PAUSE_MS = 250;
 const MOST = 10_000;
@@ -49,25 +48,7 @@ export function ScalePool({ pool }: { pool: PoolObject }) {
           Scale
         </Button>
       </Group>
-      <Text size="sm" role="status">
-        {forecast.data ? effect(forecast.data) : ' '}
-      </Text>
-      {pool.capacity !== null && workers > pool.capacity.slots && (
-        <Text size="sm">The cluster has room for {roomText(pool.capacity)}: beyond that, jobs wait for it to grow.</Text>
-      )}
-      {pool.autoscale.enabled && (
-        <Text size="sm" c="dimmed">
-          The autoscaler may change it again after its cool-down.
-        </Text>
-      )}
+      <ScaleNotes pool={pool} workers={workers} forecast={forecast.data} />
     </Stack>
   );
-}
-
-function effect({ max_workers: workers, starting, workers: busy, cost_per_hour: cost, paused, queued }: PoolForecastObject): string {
-  const size = workers === 1 ? 'With 1 worker' : `With ${workers} workers`;
-  const price = `${busy} busy for ${dollars(cost)} an hour`;
-  if (paused) return `${size}: nothing starts while the pool is cordoned; ${price}. What a drain paused goes on once it is uncordoned.`;
-  const jobs = starting === 1 ? '1 waiting job starts' : `${starting} waiting jobs start`;
-  return `${size}: ${starting === 0 && queued > 0 ? 'no waiting job starts' : jobs} at once; ${price}.`;
 }
