@@ -1,8 +1,8 @@
-import { type Clock, type Expectation, expectStarts, type FineTuningJob, NotFoundError, type Pool } from '@capstan/core';
+import { type Clock, type Expectation, expectStarts, type FineTuningJob, NotFoundError, type Pool, type ProjectUse } from '@capstan/core';
 import type { Database, FileRecord, Model, Overview, PoolUsage, Project } from '@capstan/db';
 import { createExpiringCache } from './expiring-cache.ts';
 import { type PoolWorkFacts, readPoolWork } from './pool-work.ts';
-import { createUsageReader } from './pools/usage-reader.ts';
+import { withLongQueues } from './with-long-queues.ts';
 
 export interface PoolFacts {
   pool: Pool;
@@ -28,8 +28,9 @@ export interface Lookups {
   /** Throws where there is no such pool. */
   pool(id: string): Promise<PoolFacts>;
   outlook(poolId: string): Promise<PoolOutlook>;
-  /** As it is now, but for the length of a long queue, which is remembered. */
+  /** Both as they are now, but for the length of a long queue, which is remembered. */
   usage(poolId: string): Promise<PoolUsage>;
+  projectUse(projectId: string): Promise<ProjectUse>;
   /** The pool's latest successes, from which durations are judged. */
   recentJobs(poolId: string): Promise<FineTuningJob[]>;
   /** The project's counts; everybody who looks at them looks every few seconds. */
@@ -68,7 +69,8 @@ export function createLookups(db: Database, clock: Clock): Lookups {
   };
   return {
     pool,
-    usage: createUsageReader(db, clock),
+    usage: withLongQueues('queued', db.pools.usage, clock),
+    projectUse: withLongQueues('queuedJobs', db.projects.use, clock),
     recentJobs,
     outlook: async (poolId) => (await outlooks.get(poolId, () => readOutlook(poolId))) ?? readOutlook(poolId),
     model: (projectId, id) => models.get(key(projectId, id), () => db.models.get(id, projectId)),
