@@ -11,8 +11,9 @@ import { startStack } from './start-stack.ts';
 
 const out = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const SIZE = { width: 1200, height: 800 };
-/** A job's page goes on for longer than a screen. */
+/** Some pages go on for longer than a screen. */
 const TALL = { width: 1200, height: 1400 };
+const TALL_PAGES = ['overview', 'job', 'new-job', 'pool', 'settings'];
 const NARROW = { width: 320, height: 1600 };
 /** Long enough for the slowest query of a page, and for the first metrics of a job. */
 const SETTLE_MS = 1_500;
@@ -35,7 +36,7 @@ try {
   });
   for await (const { type } of client.jobs.stream(running)) if (type === 'metrics') break;
   for (const scheme of ['light', 'dark'] as const) {
-    await shootAll(scheme, { scheme, finished, sizeOf: (name) => (name === 'job' || name === 'pool' ? TALL : SIZE) });
+    await shootAll(scheme, { scheme, finished, sizeOf: (name) => (TALL_PAGES.includes(name) ? TALL : SIZE) });
   }
   await shootAll('320', { scheme: 'light', finished, sizeOf: () => NARROW });
 } finally {
@@ -98,6 +99,7 @@ async function shootAll(look: string, { scheme, finished, sizeOf }: Look): Promi
       .getByText(/tokens, \d+ a second/)
       .first()
       .waitFor({ timeout: 120_000 });
+    await page.waitForTimeout(SETTLE_MS);
   });
   await shoot('settings', '/settings');
   await context.close();

@@ -42,6 +42,11 @@ export function count(number: number): string {
   return Math.round(number).toLocaleString('en-US');
 }
 
+/** `1 job`, `1,200 jobs`. */
+export function amount(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** A loss, a rate, a share: four digits that matter. */
 export function figure(number: number | null | undefined): string {
   if (number == null) return '–';
@@ -56,7 +61,7 @@ export function dollars(amount: number): string {
 }
 
 export function percent(share: number): string {
-  return `${trim(share * 100, 1)} %`;
+  return `${trim(share * 100, 1)}\u{a0}%`;
 }
 
 /** A unix instant in the reader's own time zone. */

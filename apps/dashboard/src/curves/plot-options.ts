@@ -47,7 +47,7 @@ function series(label: string, color: string, kind: PlotShape['lines'][number][2
   const value = (_plot: uPlot, figure: number | null) => (figure === null ? '–' : String(Number(figure.toPrecision(4))));
   if (kind === 'points') return { label, stroke: color, value, width: 1.5, spanGaps: true, points: { show: true, size: 6, fill: color } };
   const isFaint = kind === 'faint';
-  return { label, stroke: isFaint ? `${color}55` : color, value, width: isFaint ? 1 : 2, spanGaps: true, points: { show: false } };
+  return { label, stroke: isFaint ? `${color}88` : color, value, width: isFaint ? 1 : 2, spanGaps: true, points: { show: false } };
 }
 
 /** Null is a mark of a logarithmic axis that has no number. */

@@ -11,11 +11,11 @@ export function PoolFacts({ pool }: { pool: PoolObject }) {
       facts={[
         ['Launcher', pool.launcher],
         ['Workers at most', String(pool.max_workers)],
-        ['GPUs per worker', String(pool.gpus_per_worker)],
+        ['GPUs per worker', pool.gpus_per_worker === 0 ? 'none' : String(pool.gpus_per_worker)],
         ['Kept ready', String(pool.min_ready)],
-        ['Price of a GPU hour', dollars(pool.price_per_gpu_hour)],
+        [pool.gpus_per_worker === 0 ? 'Price of a worker hour' : 'Price of a GPU hour', dollars(pool.price_per_gpu_hour)],
         ['Memory of a worker', pool.memory_mib === null ? 'as the job says' : bytes(pool.memory_mib * MIB)],
-        ['Autoscaling', policyText(pool.autoscale)],
+        ['Autoscaling', policyText(pool.autoscale), 'wide'],
         ...(pool.capacity === null ? [] : [['Room in its cluster', roomText(pool.capacity), 'wide'] satisfies Fact]),
       ]}
       columns={3}

@@ -1,6 +1,6 @@
 import type { PoolForecastObject, PoolObject } from '@capstan/core';
 import { Text } from '@mantine/core';
-import { dollars } from '../format.ts';
+import { amount, dollars } from '../format.ts';
 import { roomText } from './room-text.ts';
 
 interface ScaleNotesProps {
@@ -29,10 +29,10 @@ export function ScaleNotes({ pool: { capacity, autoscale }, workers, forecast }:
 }
 
 function effect({ max_workers: workers, starting, workers: busy, cost_per_hour: cost, paused, queued }: PoolForecastObject): string {
-  const size = workers === 1 ? 'With 1 worker' : `With ${workers} workers`;
+  const size = `With ${amount(workers, 'worker')}`;
   const price = `${busy} busy for ${dollars(cost)} an hour`;
   if (paused) return `${size}: nothing starts while the pool is cordoned; ${price}. What a drain paused goes on once it is uncordoned.`;
   if (queued === 0) return `${size}: no job waits; ${price}.`;
-  const jobs = starting === 1 ? '1 waiting job starts' : `${starting} waiting jobs start`;
-  return `${size}: ${starting === 0 ? 'no waiting job starts' : jobs} at once; ${price}.`;
+  const jobs = `${starting === 0 ? 'no waiting job' : amount(starting, 'waiting job')} ${starting > 1 ? 'start' : 'starts'}`;
+  return `${size}: ${jobs} at once; ${price}.`;
 }

@@ -20,9 +20,9 @@ export function ScalePool({ pool }: { pool: PoolObject }) {
       <Text size="sm" fw={600}>
         Scale
       </Text>
-      <Group align="center" wrap="nowrap">
+      <Group align="center">
         <Slider
-          flex={1}
+          flex="1 1 180px"
           min={0}
           max={widest}
           value={Math.min(workers, widest)}
