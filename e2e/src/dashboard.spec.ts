@@ -158,6 +158,18 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     await page.getByText('No job waits.').waitFor();
   });
 
+  it('shows a long queue as far as a screen reaches, and more of it on demand', async () => {
+    const waiting = await Promise.all(Array.from({ length: 21 }, () => submit(10)));
+    await go('/queues');
+    const jobs = page.getByRole('region', { name: 'Queue' }).getByRole('link');
+    await page.getByText('… and 1 more behind them.').waitFor();
+    expect(await jobs.count()).toBe(20);
+    await button('Show more').click();
+    await vi.waitFor(async () => expect(await jobs.count()).toBe(21), SLOW);
+    await Promise.all(waiting.map((id) => client.jobs.cancel(id)));
+    await page.getByText('No job waits.').waitFor();
+  });
+
   it('drains the pool, lets its jobs go on once it is uncordoned, and writes down who did', async () => {
     await go('/pools');
     await button('Drain').click();
