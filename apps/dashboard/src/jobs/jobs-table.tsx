@@ -96,7 +96,7 @@ function JobCells({ job }: { job: JobObject }) {
       <Table.Td miw={130}>
         <StateBadge state={capstan.state} />
         {capstan.message !== null && (
-          <Text size="xs" c="dimmed" lineClamp={3} maw={260} title={capstan.message}>
+          <Text size="xs" c="dimmed" lineClamp={4} maw={260} title={capstan.message}>
             {capstan.message}
           </Text>
         )}

@@ -22,7 +22,7 @@ export function QueueTable({ forecast: { queue, queued }, isLoading, onMore }: Q
         <Table>
           <Table.Thead>
             <Table.Tr>
-              {['Place', 'Job', 'Workers', 'Priority', 'Queued', 'Expected start', 'Actions'].map((name) => (
+              {['Place', 'Job', 'Expected start', 'Workers', 'Priority', 'Queued', 'Actions'].map((name) => (
                 <Table.Th key={name}>{name}</Table.Th>
               ))}
             </Table.Tr>
@@ -34,12 +34,12 @@ export function QueueTable({ forecast: { queue, queued }, isLoading, onMore }: Q
                 <Table.Td>
                   <QueueJob id={id} model={model} />
                 </Table.Td>
+                <Table.Td>{expectedStart(start)}</Table.Td>
                 <Table.Td>{workers}</Table.Td>
                 <Table.Td>
                   <QueuedPriority id={id} priority={priority} />
                 </Table.Td>
                 <Table.Td>{ago(at, browserClock.now())}</Table.Td>
-                <Table.Td>{expectedStart(start)}</Table.Td>
                 <Table.Td>
                   <Group gap="xs">{id !== null && <QueuedJobActions id={id} />}</Group>
                 </Table.Td>
