@@ -287,7 +287,7 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
       const theirs = await logIn(key);
       const has = (name: string) => theirs.getByText(name, { exact: true }).count();
       await theirs.getByRole('link', { name: 'Pools', exact: true }).click();
-      await theirs.getByText('Price of a GPU hour').waitFor();
+      await theirs.getByText('Price of a worker hour').waitFor();
       const controls = [await has('New job'), await has('New pool'), await has('Cordon')];
       await theirs.getByRole('link', { name: 'Settings' }).click();
       await theirs.getByRole('region', { name: 'This session' }).getByText(role, { exact: true }).first().waitFor();
