@@ -94,13 +94,15 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     await page.getByRole('option', { name: 't5-nano' }).click();
     await page.getByLabel('Steps at most').fill('5000');
     await page.getByLabel('Batch size').fill('2');
+    await page.getByLabel('Gradient checkpointing').check();
     const estimate = page.getByRole('region', { name: 'Estimate' });
     await estimate.getByText('5,000', { exact: true }).waitFor();
     await page.getByText('"max_steps": 5000').first().waitFor();
     await button('Submit').click();
     await page.waitForURL(/\/jobs\/ftjob-/);
     jobId = page.url().split('/').at(-1) ?? '';
-    expect((await client.jobs.retrieve(jobId)).capstan.training).toMatchObject({ total_steps: 5_000, batch_size: 2 });
+    const { training } = (await client.jobs.retrieve(jobId)).capstan;
+    expect(training).toMatchObject({ total_steps: 5_000, batch_size: 2, gradient_checkpointing: true });
   });
 
   it('draws the curve as it grows', async () => {
@@ -156,6 +158,18 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     await page.getByText('No job waits.').waitFor();
   });
 
+  it('shows a long queue as far as a screen reaches, and more of it on demand', async () => {
+    const waiting = await Promise.all(Array.from({ length: 21 }, () => submit(10)));
+    await go('/queues');
+    const jobs = page.getByRole('region', { name: 'Queue' }).getByRole('link');
+    await page.getByText('… and 1 more behind them.').waitFor();
+    expect(await jobs.count()).toBe(20);
+    await button('Show more').click();
+    await vi.waitFor(async () => expect(await jobs.count()).toBe(21), SLOW);
+    await Promise.all(waiting.map((id) => client.jobs.cancel(id)));
+    await page.getByText('No job waits.').waitFor();
+  });
+
   it('drains the pool, lets its jobs go on once it is uncordoned, and writes down who did', async () => {
     await go('/pools');
     await button('Drain').click();
@@ -193,7 +207,8 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
 
   it('lets the size of a pool follow its queue, and explains what came of it', async () => {
     await go('/pools/local');
-    await page.getByText('It has changed nothing yet.').waitFor();
+    const changes = page.getByRole('list', { name: 'Changes' });
+    await changes.getByText(/^Changed: price of a GPU hour, memory of a worker/).waitFor();
     await page.getByRole('switch', { name: 'Let the size follow the queue' }).click();
     const policy = page.getByRole('form', { name: 'Policy' });
     await policy.getByLabel('Target wait').fill('0');
@@ -201,13 +216,13 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
     await policy.getByLabel('Cool-down').fill('1');
     await button('Save the policy').click();
     const waiting = await submit(5_000);
-    const decisions = page.getByRole('list', { name: 'Decisions' });
-    await decisions.getByText('2 → 3 workers').waitFor();
-    await decisions.getByText(/With 2 workers jobs wait up to .* the target is 0 s: 3 workers make it/).waitFor();
+    await changes.getByText(/^Autoscaling is on: 0 to 3 workers/).waitFor();
+    await changes.getByText('Autoscaler: 2 → 3 workers').waitFor();
+    await changes.getByText(/With 2 workers jobs wait up to .* the target is 0 s: 3 workers make it/).waitFor();
     await page.getByText('3 of 3 workers in use').waitFor();
     await page.getByRole('img', { name: 'Workers in use, at most 3' }).waitFor();
     await client.jobs.cancel(waiting);
-    await decisions.getByText('3 → 2 workers').waitFor();
+    await changes.getByText('Autoscaler: 3 → 2 workers').waitFor();
     await client.pools.update('local', { autoscale: { enabled: false } });
   });
 
@@ -272,7 +287,7 @@ describe.skipIf(executablePath === null)(title, { timeout: 300_000 }, () => {
       const theirs = await logIn(key);
       const has = (name: string) => theirs.getByText(name, { exact: true }).count();
       await theirs.getByRole('link', { name: 'Pools', exact: true }).click();
-      await theirs.getByText('Price of a GPU hour').waitFor();
+      await theirs.getByText('Price of a worker hour').waitFor();
       const controls = [await has('New job'), await has('New pool'), await has('Cordon')];
       await theirs.getByRole('link', { name: 'Settings' }).click();
       await theirs.getByRole('region', { name: 'This session' }).getByText(role, { exact: true }).first().waitFor();

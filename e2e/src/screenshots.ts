@@ -1,4 +1,5 @@
-// `npm run screenshots -w e2e`: every page of the dashboard in both themes, on the real stack with real small jobs, into docs/screenshots.
+// `npm run screenshots -w e2e`: every page of the dashboard in both themes and on a narrow screen, on the real stack with
+// real small jobs, into docs/screenshots.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +11,10 @@ import { startStack } from './start-stack.ts';
 
 const out = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const SIZE = { width: 1200, height: 800 };
-/** A job's page goes on for longer than a screen. */
+/** Some pages go on for longer than a screen. */
 const TALL = { width: 1200, height: 1400 };
+const TALL_PAGES = ['overview', 'job', 'new-job', 'pool', 'settings'];
+const NARROW = { width: 320, height: 1600 };
 /** Long enough for the slowest query of a page, and for the first metrics of a job. */
 const SETTLE_MS = 1_500;
 
@@ -32,7 +35,10 @@ try {
     autoscale: { enabled: true, target_wait_seconds: 60, floor: 1, ceiling: 2, cool_down_seconds: 300 },
   });
   for await (const { type } of client.jobs.stream(running)) if (type === 'metrics') break;
-  for (const scheme of ['light', 'dark'] as const) await shootAll(scheme, { finished });
+  for (const scheme of ['light', 'dark'] as const) {
+    await shootAll(scheme, { scheme, finished, sizeOf: (name) => (TALL_PAGES.includes(name) ? TALL : SIZE) });
+  }
+  await shootAll('320', { scheme: 'light', finished, sizeOf: () => NARROW });
 } finally {
   await browser.close();
   await platform.end();
@@ -53,16 +59,22 @@ async function upload(name: string, from: number, to: number): Promise<string> {
   return (await client.files.create({ file: new Blob([rows.join('\n')]), filename: `${name}.jsonl`, purpose: 'fine-tune' })).id;
 }
 
-async function shootAll(scheme: 'light' | 'dark', { finished }: { finished: string }): Promise<void> {
-  const context = await browser.newContext({ viewport: SIZE, colorScheme: scheme, reducedMotion: 'reduce' });
+interface Look {
+  scheme: 'light' | 'dark';
+  finished: string;
+  sizeOf: (name: string) => { width: number; height: number };
+}
+
+async function shootAll(look: string, { scheme, finished, sizeOf }: Look): Promise<void> {
+  const context = await browser.newContext({ colorScheme: scheme, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const origin = new URL(platform.baseUrl).origin;
   const shoot = async (name: string, path: string, prepare: (page: Page) => Promise<unknown> = async () => undefined) => {
-    await page.setViewportSize(name === 'job' || name === 'pool' ? TALL : SIZE);
+    await page.setViewportSize(sizeOf(name));
     await page.goto(`${origin}${path}`);
     await page.waitForTimeout(SETTLE_MS);
     await prepare(page);
-    await page.screenshot({ path: join(out, `${name}-${scheme}.png`) });
+    await page.screenshot({ path: join(out, `${name}-${look}.png`) });
   };
   await shoot('login', '/');
   await page.getByLabel('API key').fill(platform.apiKey);
@@ -87,6 +99,7 @@ async function shootAll(scheme: 'light' | 'dark', { finished }: { finished: stri
       .getByText(/tokens, \d+ a second/)
       .first()
       .waitFor({ timeout: 120_000 });
+    await page.waitForTimeout(SETTLE_MS);
   });
   await shoot('settings', '/settings');
   await context.close();

@@ -12,7 +12,7 @@ interface Seed {
   points: number;
 }
 
-/** A project with a month of jobs: one in five waits, one in ten has failed, the rest succeeded; an attempt of each, and a decision for every ten. */
+/** A project with a month of jobs: one in five waits, one in ten has failed, the rest succeeded; an attempt of each, and a decision for every five. */
 export async function seedDashboard({ db, url, jobs, drawnJobs, points }: Seed): Promise<{ apiKey: string; jobId: string }> {
   const { id: projectId } = await db.projects.ensure('default');
   const { key: apiKey } = await db.apiKeys.create({ projectId, name: 'bench', role: 'admin' });
@@ -41,7 +41,7 @@ export async function seedDashboard({ db, url, jobs, drawnJobs, points }: Seed):
   await client.query(
     `INSERT INTO pool_events (pool_id, actor, action, reason, message, before, after, at)
      SELECT $2, 'autoscaler', 'pool.scale', 'Idle', 'No job waits.', '{"maxWorkers":2}', '{"maxWorkers":1}', now() - n * interval '1 minute'
-     FROM generate_series(1, $1::int / 10) n`,
+     FROM generate_series(1, $1::int / 5) n`,
     [jobs, poolId],
   );
   await client.query(

@@ -16,10 +16,14 @@ export async function describeWait(context: WaitContext, job: FineTuningJob): Pr
       capacity: launchMessage === null ? null : await db.poolCapacities.get(job.poolId),
     });
   }
-  const [place, outlook, usage] = await Promise.all([db.jobs.position(job.id), lookups.outlook(job.poolId), db.pools.usage(job.poolId)]);
+  const [place, outlook, reserved] = await Promise.all([
+    db.jobs.position(job.id),
+    lookups.outlook(job.poolId),
+    db.pools.reservedIn(job.poolId),
+  ]);
   const ahead = place?.ahead ?? null;
   const work = { id: job.id, workers: job.spec.resources.workers, estimatedSeconds: job.estimate.seconds };
-  return explain(context, job, { ...UNSEEN, ahead, eta: ahead === null ? null : expectStart(outlook.work, ahead, work), ...usage });
+  return explain(context, job, { ...UNSEEN, ahead, eta: ahead === null ? null : expectStart(outlook.work, ahead, work), reserved });
 }
 
 /** The same for many jobs at once: what memory knows of their pools. A job far behind in a long queue has no place then. */
@@ -50,7 +54,6 @@ interface Seen {
 
 const UNSEEN: Seen = { ahead: null, eta: null, launchMessage: null };
 
-async function explain({ lookups, clock }: WaitContext, job: FineTuningJob, { reserved, ...seen }: Seen) {
-  const { pool, usage } = await lookups.pool(job.poolId);
-  return waitReason(job, { pool, reserved: reserved ?? usage.reserved, ...seen }, clock.now());
+async function explain({ lookups, clock }: WaitContext, job: FineTuningJob, seen: Seen) {
+  return waitReason(job, { ...(await lookups.pool(job.poolId)), ...seen }, clock.now());
 }

@@ -1,4 +1,4 @@
-import { billedUnits, expectStarts, type Pool, type PoolForecastObject, secondsLeftOf } from '@capstan/core';
+import { billedUnits, expectStarts, LONGEST_FORECAST, type Pool, type PoolForecastObject, secondsLeftOf } from '@capstan/core';
 import type { WaitingJob } from '@capstan/db';
 import type { ApiContext } from './api-context.ts';
 import { readPoolWork } from './pool-work.ts';
@@ -6,14 +6,20 @@ import { unixTime } from './rest/unix-time.ts';
 
 type ForecastContext = Pick<ApiContext, 'db' | 'lookups' | 'clock'>;
 
-/** As far as people read a queue; the rest is a number. */
-const HEAD_OF_QUEUE = 200;
+interface Question {
+  pool: Pool;
+  projectId: string;
+  /** Jobs of the queue that are shown. */
+  limit: number;
+}
 
 /** When each job at the head of the pool's queue starts, as the pool is or as `pool` supposes it. Jobs of other projects have no name. */
-export async function forecast(context: ForecastContext, pool: Pool, projectId: string): Promise<PoolForecastObject> {
-  const { db, lookups } = context;
+export async function forecast(context: ForecastContext, { pool, projectId, limit }: Question): Promise<PoolForecastObject> {
+  const { lookups } = context;
   const recent = await lookups.recentJobs(pool.id);
-  const [work, usage] = await Promise.all([readPoolWork(context, pool, { head: HEAD_OF_QUEUE, recent }), db.pools.usage(pool.id)]);
+  // No more than its workers can start at once.
+  const head = Math.max(limit, Math.min(pool.maxWorkers, LONGEST_FORECAST));
+  const [work, usage] = await Promise.all([readPoolWork(context, pool, { head, recent }), lookups.usage(pool.id)]);
   const starts = expectStarts(work);
   const common = ({ id, model, workers, priority, ...job }: Omit<WaitingJob, 'queuedAt' | 'notBefore' | 'estimatedSeconds'>) => {
     const isOwn = job.projectId === projectId;
@@ -27,7 +33,7 @@ export async function forecast(context: ForecastContext, pool: Pool, projectId: 
     max_workers: pool.maxWorkers,
     paused: pool.paused,
     running: work.running.map((job) => ({ ...common(job), state: job.status, seconds_left: secondsLeftOf(job, work.pace.p50) })),
-    queue: work.queued.map((job, index) => ({
+    queue: work.queued.slice(0, limit).map((job, index) => ({
       ...common(job),
       position: index + 1,
       queued_at: unixTime(job.queuedAt),

@@ -1,11 +1,12 @@
-import { type Clock, type Expectation, expectStarts, type FineTuningJob, NotFoundError, type Pool } from '@capstan/core';
+import { type Clock, type Expectation, expectStarts, type FineTuningJob, NotFoundError, type Pool, type ProjectUse } from '@capstan/core';
 import type { Database, FileRecord, Model, Overview, PoolUsage, Project } from '@capstan/db';
 import { createExpiringCache } from './expiring-cache.ts';
 import { type PoolWorkFacts, readPoolWork } from './pool-work.ts';
+import { withLongQueues } from './with-long-queues.ts';
 
 export interface PoolFacts {
   pool: Pool;
-  usage: PoolUsage;
+  reserved: number;
 }
 
 /** One forecast of a pool, from which every job of its queue's head is answered. */
@@ -27,6 +28,9 @@ export interface Lookups {
   /** Throws where there is no such pool. */
   pool(id: string): Promise<PoolFacts>;
   outlook(poolId: string): Promise<PoolOutlook>;
+  /** Both as they are now, but for the length of a long queue, which is remembered. */
+  usage(poolId: string): Promise<PoolUsage>;
+  projectUse(projectId: string): Promise<ProjectUse>;
   /** The pool's latest successes, from which durations are judged. */
   recentJobs(poolId: string): Promise<FineTuningJob[]>;
   /** The project's counts; everybody who looks at them looks every few seconds. */
@@ -65,6 +69,8 @@ export function createLookups(db: Database, clock: Clock): Lookups {
   };
   return {
     pool,
+    usage: withLongQueues('queued', db.pools.usage, clock),
+    projectUse: withLongQueues('queuedJobs', db.projects.use, clock),
     recentJobs,
     outlook: async (poolId) => (await outlooks.get(poolId, () => readOutlook(poolId))) ?? readOutlook(poolId),
     model: (projectId, id) => models.get(key(projectId, id), () => db.models.get(id, projectId)),
@@ -94,6 +100,6 @@ function outlookOf(work: PoolWorkFacts): PoolOutlook {
 }
 
 async function readPool(db: Database, id: string): Promise<PoolFacts | null> {
-  const [pool, usage] = await Promise.all([db.pools.get(id), db.pools.usage(id)]);
-  return pool && { pool, usage };
+  const [pool, reserved] = await Promise.all([db.pools.get(id), db.pools.reservedIn(id)]);
+  return pool && { pool, reserved };
 }

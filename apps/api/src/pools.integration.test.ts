@@ -44,6 +44,14 @@ describe('the forecast of a pool', () => {
     expect((await api.db.pools.get('local'))?.maxWorkers).toBe(2);
   });
 
+  it('lists as much of the queue as is asked for, and counts all that would start', async () => {
+    const short = await json(await api.fetch('/pools/local/forecast?max_workers=8&limit=1'));
+    expect(short).toMatchObject({ queued: 3, starting: 3, queue: [{ job_id: jobs[1], position: 1 }] });
+    expect(short.queue).toHaveLength(1);
+    expect(await json(await api.fetch('/pools/local/forecast?limit=0'))).toMatchObject({ queue: [], starting: 1 });
+    expect((await api.fetch('/pools/local/forecast?limit=1001')).status).toBe(400);
+  });
+
   it('starts nothing in a pool that is supposed to be paused', async () => {
     const { queue } = await json(await api.fetch('/pools/local/forecast?paused=true'));
     expect(queue).toMatchObject(jobs.slice(1).map(() => ({ starts_in_seconds: null })));
@@ -106,6 +114,15 @@ describe('an operator', () => {
     ]);
   });
 
+  it('tells everybody what became of a pool, but not by whose key', async () => {
+    const { data } = await json(await api.fetch('/pools/local/events'));
+    const by = { actor: 'operator', reason: 'ByOperator' };
+    expect(data).toMatchObject([
+      { ...by, action: 'pool.drain', message: expect.stringMatching(/^Drained: /), before: { max_workers: 3 }, after: { max_workers: 3 } },
+      { ...by, action: 'pool.update', message: 'Scaled from 2 to 3 workers.', before: { max_workers: 2 }, after: { max_workers: 3 } },
+    ]);
+  });
+
   it('is somebody else than a submitter', async () => {
     for (const [method, path] of [
       ['POST', '/pools'],
@@ -139,14 +156,17 @@ describe('the autoscaling of a pool', () => {
     expect((await patch({ floor: 1 }, api.key)).status).toBe(403);
   });
 
-  it('lists its decisions for everybody', async () => {
+  it('lists its decisions for everybody, beside what operators did', async () => {
     const pool = await api.db.pools.get('gpu');
     if (pool === null) throw new Error('no pool');
     const decision = { workers: 4, reason: 'QueueWaitsTooLong', message: 'Jobs wait up to 12 min.', actor: 'autoscaler' } as const;
     await api.db.pools.scale(pool, decision);
     const { data } = await json(await api.fetch('/pools/gpu/events?limit=5'));
     const change = { before: { max_workers: 3 }, after: { max_workers: 4 } };
-    expect(data).toMatchObject([{ object: 'pool.event', pool: 'gpu', action: 'pool.scale', ...withoutWorkers(decision), ...change }]);
+    expect(data).toMatchObject([
+      { object: 'pool.event', pool: 'gpu', action: 'pool.scale', ...withoutWorkers(decision), ...change },
+      { actor: 'operator', message: expect.stringMatching(/^Autoscaling is on: 0 to 4 workers/) },
+    ]);
     expect((await api.fetch('/pools/none/events')).status).toBe(404);
   });
 });

@@ -42,6 +42,11 @@ export function count(number: number): string {
   return Math.round(number).toLocaleString('en-US');
 }
 
+/** `1 job`, `1,200 jobs`. */
+export function amount(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** A loss, a rate, a share: four digits that matter. */
 export function figure(number: number | null | undefined): string {
   if (number == null) return '–';
@@ -56,12 +61,17 @@ export function dollars(amount: number): string {
 }
 
 export function percent(share: number): string {
-  return `${trim(share * 100, 1)} %`;
+  return `${trim(share * 100, 1)}\u{a0}%`;
 }
 
 /** A unix instant in the reader's own time zone. */
 export function dateTime(at: number): string {
-  return new Date(at * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+  return new Date(at * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
+}
+
+/** `17:05` of a unix instant. */
+export function clockTime(at: number): string {
+  return new Date(at * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 }
 
 function trim(number: number, digits: number): string {

@@ -14,7 +14,9 @@ import {
 } from '@capstan/core';
 import { type RequestOptions, segment, type Transport } from './transport.ts';
 
-export interface SupposedPool {
+export interface ForecastQuestion {
+  /** Jobs of the queue that are listed; 200 where it is left out. */
+  limit?: number | undefined;
   maxWorkers?: number | undefined;
   paused?: boolean | undefined;
 }
@@ -25,7 +27,7 @@ export interface PoolsClient {
   create(request: CreatePoolRequest, options?: RequestOptions): Promise<PoolObject>;
   /** Launches nothing more, and lets the pool's jobs save a checkpoint and pause. */
   drain(id: string, options?: RequestOptions): Promise<PoolObject>;
-  /** What the autoscaler decided, newest first. */
+  /** What the autoscaler and operators changed, newest first. */
   events(
     id: string,
     page?: { after?: string | undefined; limit?: number | undefined },
@@ -33,8 +35,8 @@ export interface PoolsClient {
   ): Promise<List<PoolEventObject>>;
   /** What the pool's jobs held over the last hours, 24 by default. */
   usage(id: string, period?: { hours?: number | undefined }, options?: RequestOptions): Promise<PoolUsageObject>;
-  /** When each queued job starts, as the pool is or as `supposed`. */
-  forecast(id: string, supposed?: SupposedPool, options?: RequestOptions): Promise<PoolForecastObject>;
+  /** When each queued job starts, as the pool is or as it is supposed to be. */
+  forecast(id: string, question?: ForecastQuestion, options?: RequestOptions): Promise<PoolForecastObject>;
   /** Give the `version` you saw to change only that one; a conflict otherwise. */
   update(id: string, patch: UpdatePoolRequest, options?: RequestOptions): Promise<PoolObject>;
 }
@@ -52,8 +54,8 @@ export function poolsClient({ request }: Transport): PoolsClient {
       request(eventList, { method: 'GET', path: `/pools/${segment(id)}/events`, query: { ...page }, ...options }),
     usage: (id, { hours } = {}, options) =>
       request(poolUsageObjectSchema, { method: 'GET', path: `/pools/${segment(id)}/usage`, query: { hours }, ...options }),
-    forecast: (id, { maxWorkers, paused } = {}, options) => {
-      const query = { max_workers: maxWorkers, paused: paused === undefined ? undefined : String(paused) };
+    forecast: (id, { limit, maxWorkers, paused } = {}, options) => {
+      const query = { limit, max_workers: maxWorkers, paused: paused === undefined ? undefined : String(paused) };
       return request(poolForecastObjectSchema, { method: 'GET', path: `/pools/${segment(id)}/forecast`, query, ...options });
     },
     update: (id, json, options) => request(poolObjectSchema, { method: 'PATCH', path: `/pools/${segment(id)}`, json, ...options }),

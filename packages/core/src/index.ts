@@ -47,10 +47,10 @@ export type { ModelObject } from './api/model-object.ts';
 export { modelObjectSchema } from './api/model-object.ts';
 export type { OverviewObject } from './api/overview-object.ts';
 export { overviewObjectSchema } from './api/overview-object.ts';
-export type { PoolEventObject } from './api/pool-event-object.ts';
+export type { PoolEventObject, PoolEventReason } from './api/pool-event-object.ts';
 export { listPoolEventsQuerySchema, poolEventObjectSchema } from './api/pool-event-object.ts';
 export type { PoolForecastObject } from './api/pool-forecast-object.ts';
-export { poolForecastObjectSchema, poolForecastQuerySchema } from './api/pool-forecast-object.ts';
+export { LONGEST_FORECAST, poolForecastObjectSchema, poolForecastQuerySchema } from './api/pool-forecast-object.ts';
 export type { AutoscaleRequest, CreatePoolRequest, PoolObject, UpdatePoolRequest } from './api/pool-object.ts';
 export { createPoolRequestSchema, poolObjectSchema, updatePoolRequestSchema } from './api/pool-object.ts';
 export type { PoolUsageObject } from './api/pool-usage-object.ts';
@@ -77,6 +77,7 @@ export type { ScaleDecision, ScaleOutlook, ScaleReason } from './decide-scale.ts
 export { decideScale, SCALE_REASONS } from './decide-scale.ts';
 export type { DecodingOptions } from './decoding-options.ts';
 export { decodingOptionsSchema } from './decoding-options.ts';
+export { describePoolChange } from './describe-pool-change.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export {
   AppError,

@@ -84,7 +84,7 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
     models: createModelRepository(prisma),
     poolCapacities: createPoolCapacityRepository(prisma, sql),
     pools: createPoolRepository({ prisma, sql, clock, announcer }),
-    poolEvents: createPoolEventRepository(prisma),
+    poolEvents: createPoolEventRepository(prisma, clock),
     jobs: createJobRepository({ sql, clock, announcer }),
     events: createEventRepository(prisma),
     metrics: createMetricRepository(prisma, sql),

@@ -31,7 +31,8 @@ export interface PoolRepository {
   scaleFacts(poolId: string, since: Date): Promise<ScaleFacts>;
   /** Only buckets up to `to`, each of them, in their order. */
   history(request: HistoryRequest): Promise<HistoryBucket[]>;
-  usage(poolId: string): Promise<PoolUsage>;
+  /** `queued` is counted up to `countTo`, at the cost of no more. */
+  usage(poolId: string, countTo?: number): Promise<PoolUsage>;
   /** Slots of one pool that are taken: what `usage` tells, at the cost of those slots and not of all that waits. */
   reservedIn(poolId: string): Promise<number>;
   /** Slots taken by jobs with ranks, of every pool that has any. */
@@ -73,7 +74,7 @@ export function createPoolRepository(context: PoolContext): PoolRepository {
     scale: (pool, decision) => scalePool(sql, pool, { ...decision, at: clock.now() }),
     scaleFacts: (poolId, since) => readScaleFacts(sql, poolId, since),
     history: (request) => readPoolHistory(sql, request),
-    usage: (poolId) => readUsage(sql, poolId),
+    usage: (poolId, countTo) => readUsage(sql, poolId, countTo ?? null),
     reservedIn: async (poolId) => {
       const statement = Prisma.sql`SELECT coalesce(sum(workers), 0)::int AS workers FROM reservations WHERE pool_id = ${poolId}`;
       const [row] = await sql.rows<{ workers: number }>(statement, 'reserved-in-pool');
@@ -87,11 +88,12 @@ export function createPoolRepository(context: PoolContext): PoolRepository {
   };
 }
 
-async function readUsage(sql: Sql, poolId: string): Promise<PoolUsage> {
+async function readUsage(sql: Sql, poolId: string, countTo: number | null): Promise<PoolUsage> {
   const statement = Prisma.sql`
     SELECT coalesce(sum(r.workers), 0)::int AS reserved,
       coalesce(sum(r.workers) FILTER (WHERE j.status = 'running'), 0)::int AS running,
-      (SELECT count(*)::int FROM jobs WHERE pool_id = ${poolId} AND status = 'queued' AND hold_message IS NULL) AS queued
+      (SELECT count(*)::int FROM (
+        SELECT FROM jobs WHERE pool_id = ${poolId} AND status = 'queued' AND hold_message IS NULL LIMIT ${countTo}::int) AS waiting) AS queued
     FROM reservations r JOIN jobs j ON j.id = r.job_id WHERE r.pool_id = ${poolId}`;
   const [usage] = await sql.rows<PoolUsage>(statement, 'pool-usage');
   return usage ?? { reserved: 0, running: 0, queued: 0 };

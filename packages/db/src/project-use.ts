@@ -22,12 +22,19 @@ export async function lockLimits(sql: TransactionSql, projectIds: readonly strin
     ORDER BY id FOR NO KEY UPDATE`;
   const limits: ProjectLimits = new Map();
   for (const { id, ...quota } of await sql.rows<ProjectQuota & { id: string }>(statement, 'lock-limits'))
-    limits.set(id, { quota, use: await readProjectUse(sql, id, quota, now) });
+    limits.set(id, { quota, use: await readProjectUse(sql, id, { quota, now }) });
   return limits;
 }
 
+interface UseQuestion {
+  quota: ProjectQuota;
+  now: Date;
+  /** Waiting jobs are counted up to so many, at the cost of no more. */
+  countTo?: number | undefined;
+}
+
 /** What the project has in use at `now`; what a limit does not need is not summed up. */
-export async function readProjectUse(sql: TransactionSql, projectId: string, quota: ProjectQuota, now: Date): Promise<ProjectUse> {
+export async function readProjectUse(sql: TransactionSql, projectId: string, { quota, now, countTo }: UseQuestion): Promise<ProjectUse> {
   const month = monthOf(now);
   const statement = Prisma.sql`
     WITH active AS (
@@ -36,7 +43,8 @@ export async function readProjectUse(sql: TransactionSql, projectId: string, quo
       WHERE j.project_id = ${projectId} AND j.status = ANY(${[...ACTIVE_STATUSES]}::job_status[]))
     SELECT (SELECT coalesce(sum(billed_units) FILTER (WHERE holds), 0)::int FROM active) AS "heldGpus",
       CASE WHEN ${quota.maxQueuedJobs !== null} THEN
-        (SELECT count(*)::int FROM jobs WHERE project_id = ${projectId} AND status = 'queued') ELSE 0 END AS "queuedJobs",
+        (SELECT count(*)::int FROM (
+          SELECT FROM jobs WHERE project_id = ${projectId} AND status = 'queued' LIMIT ${countTo ?? null}::int) AS waiting) ELSE 0 END AS "queuedJobs",
       CASE WHEN ${quota.monthlyBudgetUsd !== null} THEN
         (SELECT coalesce(sum(cost_usd), 0)::float8 FROM usage WHERE project_id = ${projectId} AND ended_at >= ${month}::timestamptz)
         + (SELECT coalesce(sum(billed_units * price_per_gpu_hour / 3600

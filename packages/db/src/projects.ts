@@ -22,8 +22,8 @@ export interface ProjectRepository {
   list(): Promise<Project[]>;
   /** Null where there is none; ConflictError where the new name is taken. */
   update(id: string, patch: Partial<ProjectQuota> & { name?: string | undefined }): Promise<Project | null>;
-  /** What it has in use, its month's cost included. */
-  use(id: string): Promise<ProjectUse>;
+  /** What it has in use, its month's cost included; waiting jobs are counted up to `countTo`. */
+  use(id: string, countTo?: number): Promise<ProjectUse>;
 }
 
 /** Every figure is summed up where people look. */
@@ -61,7 +61,7 @@ export function createProjectRepository({ prisma, sql, clock }: { prisma: Prisma
       });
       return row === undefined ? null : toProject(row);
     },
-    use: (id) => readProjectUse(sql, id, ALL, clock.now()),
+    use: (id, countTo) => readProjectUse(sql, id, { quota: ALL, now: clock.now(), countTo }),
   };
 }
 

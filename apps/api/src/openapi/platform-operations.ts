@@ -106,7 +106,7 @@ export const operatorOperations: Operation[] = [
     path: '/pools/{pool_id}/events',
     id: 'listPoolEvents',
     tag: 'Pools',
-    summary: 'List what the autoscaler decided, and why.',
+    summary: 'List how a pool was changed, by the autoscaler and by operators, and why.',
     query: listPoolEventsQuerySchema,
     answer: listSchema(schemas.PoolEvent),
   },

@@ -9,7 +9,7 @@ import { toList } from '../rest/to-list.ts';
 import { unixTime } from '../rest/unix-time.ts';
 import { findPool } from './pools.ts';
 
-/** What the autoscaler decided for a pool, newest first. */
+/** What became of a pool, newest first: the autoscaler's decisions and what operators did. */
 export function poolEventRoutes(router: Router, context: ApiContext): void {
   const get = endpoint(context.authenticate, 'viewer', async ({ request, response }) => {
     const page = readQuery(request, listPoolEventsQuerySchema);

@@ -12,8 +12,9 @@ export function poolForecastRoutes(router: Router, context: ApiContext): void {
   const get = endpoint(context.authenticate, 'viewer', async ({ request, response, caller }) => {
     const query = readQuery(request, poolForecastQuerySchema);
     const pool = await findPool(context, pathPart(request, 'poolId'));
-    const { max_workers: maxWorkers = pool.maxWorkers, paused = String(pool.paused) } = query;
-    response.json(await forecast(context, { ...pool, maxWorkers, paused: paused === 'true' }, caller.projectId));
+    const { limit, max_workers: maxWorkers = pool.maxWorkers, paused = String(pool.paused) } = query;
+    const supposed = { ...pool, maxWorkers, paused: paused === 'true' };
+    response.json(await forecast(context, { pool: supposed, projectId: caller.projectId, limit }));
   });
   resource(router, '/v1/pools/:poolId/forecast', { get });
 }

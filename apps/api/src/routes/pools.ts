@@ -2,11 +2,13 @@ import {
   autoscalePolicySchema,
   ConflictError,
   createPoolRequestSchema,
+  describePoolChange,
   NotFoundError,
   type Pool,
   poolSchema,
   updatePoolRequestSchema,
 } from '@capstan/core';
+import type { Database } from '@capstan/db';
 import type { Router } from 'express';
 import type { ApiContext } from '../api-context.ts';
 import { auditAction } from '../audit-action.ts';
@@ -27,8 +29,8 @@ interface Change {
 
 const NO_POLICY = autoscalePolicySchema.parse({});
 
-async function readFacts({ db }: ApiContext, poolId: string): Promise<PoolFacts> {
-  const [usage, capacity] = await Promise.all([db.pools.usage(poolId), db.poolCapacities.get(poolId)]);
+async function readFacts({ db, lookups }: ApiContext, poolId: string): Promise<PoolFacts> {
+  const [usage, capacity] = await Promise.all([lookups.usage(poolId), db.poolCapacities.get(poolId)]);
   return { usage: { ...usage }, capacity };
 }
 
@@ -54,6 +56,7 @@ export function poolRoutes(router: Router, context: ApiContext): void {
     const pool = await poolOf(exchange);
     const changed = await db.pools.update(pool.id, patchOf(pool), version ?? pool.version);
     lookups.forgetPool(pool.id);
+    await tellChange(db, action, pool, changed);
     await auditAction(db, exchange.caller, { name: action, subject: pool.id, ...changeOf(pool, changed) });
     return changed;
   }
@@ -82,6 +85,14 @@ export function poolRoutes(router: Router, context: ApiContext): void {
     patch: endpoint(authenticate, 'operator', update),
   });
   resource(router, '/v1/pools/:poolId/drain', { post: endpoint(authenticate, 'operator', drain) });
+}
+
+/** What everybody may know of it; who it was stands in the audit trail. */
+async function tellChange({ poolEvents }: Pick<Database, 'poolEvents'>, action: string, before: Pool, after: Pool): Promise<void> {
+  const message = describePoolChange(before, after, { isDrain: action === 'pool.drain' });
+  if (message === '') return;
+  const sizes = { before: { maxWorkers: before.maxWorkers }, after: { maxWorkers: after.maxWorkers } };
+  await poolEvents.append({ poolId: after.id, actor: 'operator', action, reason: 'ByOperator', message, ...sizes });
 }
 
 export async function findPool({ db }: ApiContext, id: string): Promise<Pool> {

@@ -12,7 +12,7 @@ import { toList } from '../rest/to-list.ts';
 /** Projects and their limits, for admins; others see their own. A project is never deleted, for its jobs are not. */
 export function projectRoutes(router: Router, context: ApiContext): void {
   const { authenticate, db, lookups, settings } = context;
-  const show = async (project: Project) => projectToRest(project, await db.projects.use(project.id));
+  const show = async (project: Project) => projectToRest(project, await lookups.projectUse(project.id));
   const bodyOf = async ({ request }: Exchange) => (await readJsonBody(request, settings.maxJsonBytes)).value;
 
   async function record({ caller }: Exchange, action: string, change: { subject: string; before: object; after: object }) {

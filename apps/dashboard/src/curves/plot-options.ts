@@ -17,6 +17,14 @@ const PALETTE = {
 };
 const INK = { light: { text: '#495057', grid: '#e9ecef' }, dark: { text: '#c9c9c9', grid: '#383838' } };
 const LOGARITHMIC = 3;
+const MINUTE = 60;
+const DAY = 86_400;
+/** By the seconds between two marks: what stands at each, and what a new year and a new day put below it. */
+const TIME_MARKS: uPlot.Axis.Values = [
+  [DAY, '{MMM} {D}', '\n{YYYY}', null, null, null, null, null, 1],
+  [MINUTE, '{HH}:{mm}', '\n{MMM} {D}', null, '\n{MMM} {D}', null, null, null, 1],
+  [1, '{HH}:{mm}:{ss}', '\n{MMM} {D}', null, '\n{MMM} {D}', null, null, null, 1],
+];
 
 export function plotOptions({ lines, width, height, isLog, isTime, scheme }: PlotShape): uPlot.Options {
   const ink = INK[scheme];
@@ -25,9 +33,9 @@ export function plotOptions({ lines, width, height, isLog, isTime, scheme }: Plo
     width,
     height,
     scales: { x: { time: isTime }, y: isLog ? { distr: LOGARITHMIC } : {} },
-    axes: [axis, { ...axis, size: 60, values: (_plot, ticks) => ticks.map(tick) }],
+    axes: [isTime ? { ...axis, values: TIME_MARKS } : axis, { ...axis, size: 60, values: (_plot, ticks) => ticks.map(tick) }],
     series: [
-      { label: isTime ? 'time' : 'step' },
+      isTime ? { label: 'time', value: '{YYYY}-{MM}-{DD} {HH}:{mm}' } : { label: 'step' },
       ...lines.map(([name, hue, kind]) => series(name, PALETTE[scheme][hue % 4] ?? ink.text, kind)),
     ],
     legend: { show: height > 200 },
@@ -39,12 +47,12 @@ function series(label: string, color: string, kind: PlotShape['lines'][number][2
   const value = (_plot: uPlot, figure: number | null) => (figure === null ? '–' : String(Number(figure.toPrecision(4))));
   if (kind === 'points') return { label, stroke: color, value, width: 1.5, spanGaps: true, points: { show: true, size: 6, fill: color } };
   const isFaint = kind === 'faint';
-  return { label, stroke: isFaint ? `${color}55` : color, value, width: isFaint ? 1 : 2, spanGaps: true, points: { show: false } };
+  return { label, stroke: isFaint ? `${color}88` : color, value, width: isFaint ? 1 : 2, spanGaps: true, points: { show: false } };
 }
 
 /** Null is a mark of a logarithmic axis that has no number. */
 function tick(value: number | null): string {
   if (value === null) return '';
-  if (value !== 0 && (Math.abs(value) < 0.001 || Math.abs(value) >= 100_000)) return value.toExponential(0);
+  if (value !== 0 && (Math.abs(value) < 0.000_1 || Math.abs(value) >= 100_000)) return value.toExponential(0);
   return String(Number(value.toPrecision(4)));
 }

@@ -14,18 +14,27 @@ export function JobSettings({ job }: { job: JobObject }) {
 }
 
 function submission(job: JobObject): Fact[] {
-  const { estimate, resources, method, init } = job.capstan;
+  const { estimate, resources } = job.capstan;
   return [
     ['Created', dateTime(job.created_at)],
     ['Training file', <Code key="file">{job.training_file}</Code>],
     ['Validation file', job.validation_file === null ? '–' : <Code key="file">{job.validation_file}</Code>],
-    ['Method', init === 'random' ? `${method}, from scratch` : method],
+    ['Method', methodText(job)],
     ['Workers', `${resources.workers}, ${resources.gpus_per_worker} GPUs each`],
     ['Trainable parameters', `${count(estimate.trainable_parameters)} (${percent(estimate.trainable_share)})`],
     ['Peak memory, estimated', bytes(estimate.peak_memory_bytes)],
     ['Seed', String(job.seed)],
     ...Object.entries(job.metadata ?? {}).map(([name, value]): Fact => [`metadata.${name}`, value]),
   ];
+}
+
+function methodText({ method: learning, capstan: { method, init, lora: adapter } }: JobObject): string {
+  const beta = learning?.dpo?.hyperparameters?.beta;
+  return [
+    adapter?.use_dora === true ? 'DoRA' : method,
+    ...(learning?.type === 'dpo' ? [`DPO with beta ${beta}`] : []),
+    ...(init === 'random' ? ['from scratch'] : []),
+  ].join(', ');
 }
 
 function lora({ capstan }: JobObject): Fact[] {
@@ -46,6 +55,7 @@ function training({ capstan: { training: settings } }: JobObject): Fact[] {
     ['Warm-up, decay', `${count(settings.warmup_steps)} steps, ${settings.decay}`],
     ['Weight decay', figure(settings.weight_decay)],
     ['Gradient norm at most', figure(settings.max_grad_norm)],
+    ['Gradient checkpointing', settings.gradient_checkpointing ? 'on' : 'off'],
     ['Tokens in, out', `${settings.max_source_tokens}, ${settings.max_target_tokens}`],
     ['Evaluation', settings.eval_every_steps === 0 ? 'first and last step' : `every ${count(settings.eval_every_steps)} steps`],
     ['Checkpoint', settings.checkpoint_every_steps === 0 ? 'at the end' : `every ${count(settings.checkpoint_every_steps)} steps`],

@@ -5,6 +5,9 @@ import { JOB_STATES } from '../jobs/job-states.ts';
 import { type Fact, Facts } from '../shell/facts.tsx';
 import { PageLink } from '../shell/page-link.tsx';
 
+/** Letters that one column has no room for. */
+const LONG_NAME = 14;
+
 /** How far it is, how well it does, and what it costs. */
 export function JobSummary({ job }: { job: JobObject }) {
   return (
@@ -56,13 +59,13 @@ function waiting({ capstan }: JobObject): Fact[] {
 }
 
 function training({ capstan, model }: JobObject): Fact[] {
-  const { progress, pool, attempt, max_attempts: most, priority, cost_usd: cost, estimate, owner, retry_of: first } = capstan;
+  const { progress, pool, attempt, max_attempts: most, priority, state, cost_usd: cost, estimate, owner, retry_of: first } = capstan;
   return [
     ['Train loss', figure(progress?.train_loss)],
     ['Eval loss', figure(progress?.eval_loss)],
     ['Learning rate', figure(progress?.learning_rate)],
     ['Tokens per second', progress?.tokens_per_second == null ? '–' : count(progress.tokens_per_second)],
-    ['Base model', model, 'wide'],
+    ['Base model', model, model.length > LONG_NAME ? 'wide' : undefined],
     [
       'Pool',
       <PageLink key="pool" href={`/queues?pool=${pool}`}>
@@ -73,7 +76,7 @@ function training({ capstan, model }: JobObject): Fact[] {
     ['Priority', count(priority)],
     ['Owner', owner ?? '–'],
     ...(first === null ? [] : [retryOf(first)]),
-    ['Cost so far', `${dollars(cost)} of about ${dollars(estimate.cost_usd)}`],
+    [isTerminal(state) ? 'Cost' : 'Cost so far', `${dollars(cost)}, about ${dollars(estimate.cost_usd)} expected`, 'wide'],
   ];
 }
 
@@ -102,7 +105,7 @@ function ended(job: JobObject): Fact[] {
           {job.fine_tuned_model}
         </PageLink>
       ),
-      'wide',
+      'row',
     ],
   ];
 }

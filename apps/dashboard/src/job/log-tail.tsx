@@ -58,7 +58,8 @@ function Lines({ lines }: { lines: readonly LogObject[] }) {
     <div ref={box} className="log" role="log" aria-label="Log lines" tabIndex={0} onScroll={remember}>
       {lines.map(({ seq, attempt, rank, level, message, created_at: at }) => (
         <div key={seq}>
-          {new Date(at * 1000).toLocaleTimeString()} a{attempt}/r{rank} {level === 'info' ? '' : `${level.toUpperCase()} `}
+          {new Date(at * 1000).toLocaleTimeString(undefined, { hourCycle: 'h23' })} a{attempt}/r{rank}{' '}
+          {level === 'info' ? '' : `${level.toUpperCase()} `}
           {message}
         </div>
       ))}

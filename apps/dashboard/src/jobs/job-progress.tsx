@@ -8,7 +8,6 @@ export function JobProgress({ job }: { job: JobObject }) {
   const { progress, state, eta_seconds: eta } = job.capstan;
   if (progress === null) return null;
   const { step, total_steps: total } = progress;
-  const left = state === 'running' && eta !== null ? `, ${duration(eta)} left` : '';
   return (
     <Stack gap={2} miw={90}>
       <Progress.Root size="sm">
@@ -20,8 +19,12 @@ export function JobProgress({ job }: { job: JobObject }) {
       </Progress.Root>
       <Text size="xs">
         {count(step)} / {count(total)}
-        {left}
       </Text>
+      {state === 'running' && eta !== null && (
+        <Text size="xs" className="whole">
+          {duration(eta)} left
+        </Text>
+      )}
     </Stack>
   );
 }

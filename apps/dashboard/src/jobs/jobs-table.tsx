@@ -88,7 +88,7 @@ function JobCells({ job }: { job: JobObject }) {
         <PageLink href={`/jobs/${job.id}`} isWhole>
           {job.id}
         </PageLink>
-        <Text size="xs" c="dimmed" className="wrap">
+        <Text size="xs" c="dimmed" className="wrap" maw={{ base: '8rem', xs: 'none' }}>
           {job.fine_tuned_model ?? job.model}
           {capstan.owner !== null && ` · ${capstan.owner}`}
         </Text>
@@ -96,7 +96,7 @@ function JobCells({ job }: { job: JobObject }) {
       <Table.Td miw={130}>
         <StateBadge state={capstan.state} />
         {capstan.message !== null && (
-          <Text size="xs" c="dimmed" lineClamp={2} maw={260}>
+          <Text size="xs" c="dimmed" lineClamp={4} maw={260} title={capstan.message}>
             {capstan.message}
           </Text>
         )}
@@ -108,7 +108,7 @@ function JobCells({ job }: { job: JobObject }) {
       <Table.Td>{capstan.pool}</Table.Td>
       <Table.Td>{capstan.priority}</Table.Td>
       <Table.Td>{dollars(capstan.cost_usd)}</Table.Td>
-      <Table.Td style={{ whiteSpace: 'nowrap' }}>{ago(job.created_at, browserClock.now())}</Table.Td>
+      <Table.Td className="whole">{ago(job.created_at, browserClock.now())}</Table.Td>
     </>
   );
 }

@@ -31,11 +31,11 @@ export function ModelsPage() {
 function ModelsTable({ models, maySubmit }: { models: readonly ModelObject[]; maySubmit: boolean }) {
   if (models.length === 0) return <Text size="sm">There is no model yet: MODELS_DIR names the folder of base models.</Text>;
   return (
-    <Table.ScrollContainer minWidth={640} type="native" tabIndex={0} role="region" aria-label="Table of models">
+    <Table.ScrollContainer minWidth={760} type="native" tabIndex={0} role="region" aria-label="Table of models">
       <Table>
         <Table.Thead>
           <Table.Tr>
-            {['Model', 'Kind', 'Base', 'Trained by', 'Parameters', 'Created', 'Actions'].map((name) => (
+            {['Model', 'Kind', 'Base', 'Parameters', 'Created', 'Actions'].map((name) => (
               <Table.Th key={name}>{name}</Table.Th>
             ))}
           </Table.Tr>
@@ -55,12 +55,20 @@ function ModelRow({ model, maySubmit }: { model: ModelObject; maySubmit: boolean
   const { kind, base, job_id: job, parameter_count: parameters } = model.capstan ?? {};
   return (
     <Table.Tr>
-      <Table.Td className="wrap">{model.id}</Table.Td>
-      <Table.Td>{kind}</Table.Td>
-      <Table.Td>{base ?? '–'}</Table.Td>
-      <Table.Td>{job == null ? '–' : <PageLink href={`/jobs/${job}`}>{job}</PageLink>}</Table.Td>
+      <Table.Td>
+        <Text size="sm" className="wrap">
+          {model.id}
+        </Text>
+        {job != null && (
+          <Text size="xs" component="div">
+            by <PageLink href={`/jobs/${job}`}>{job}</PageLink>
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td className="whole">{kind}</Table.Td>
+      <Table.Td className="whole">{base ?? '–'}</Table.Td>
       <Table.Td>{parameters == null ? '–' : count(parameters)}</Table.Td>
-      <Table.Td>{dateTime(model.created)}</Table.Td>
+      <Table.Td className="whole">{dateTime(model.created)}</Table.Td>
       <Table.Td>
         {maySubmit && kind === 'fine-tuned' && (
           <Button

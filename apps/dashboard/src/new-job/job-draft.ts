@@ -6,6 +6,9 @@ export interface JobDraft {
   trainingFile: string | null;
   validationFile: string | null;
   suffix: string;
+  /** `dpo` learns from pairs of answers which is better. */
+  method: 'supervised' | 'dpo';
+  beta: number | '';
   pool: string;
   epochs: number | '';
   maxSteps: number | '';
@@ -14,6 +17,8 @@ export interface JobDraft {
   rank: number;
   alpha: number;
   dropout: number;
+  isDora: boolean;
+  savesMemory: boolean;
   priority: number;
 }
 
@@ -22,6 +27,8 @@ export const FRESH_DRAFT: JobDraft = {
   trainingFile: null,
   validationFile: null,
   suffix: '',
+  method: 'supervised',
+  beta: '',
   pool: '',
   epochs: '',
   maxSteps: '',
@@ -30,27 +37,40 @@ export const FRESH_DRAFT: JobDraft = {
   rank: 8,
   alpha: 16,
   dropout: 0,
+  isDora: false,
+  savesMemory: false,
   priority: 50,
 };
 
 /** The request that the form stands for; null while something that it needs is missing. */
 export function toRequest(draft: JobDraft): CreateJobRequest | null {
   if (draft.model === '' || draft.trainingFile === null) return null;
-  const training = { ...given('max_steps', draft.maxSteps), ...given('learning_rate', draft.learningRate) };
-  const hyperparameters = { ...given('n_epochs', draft.epochs), ...given('batch_size', draft.batchSize) };
+  const training = {
+    ...given('max_steps', draft.maxSteps),
+    ...given('learning_rate', draft.learningRate),
+    ...(draft.savesMemory ? { gradient_checkpointing: true } : {}),
+  };
+  const method = toMethod(draft);
   return {
     model: draft.model,
     training_file: draft.trainingFile,
     ...(draft.validationFile === null ? {} : { validation_file: draft.validationFile }),
     ...given('suffix', draft.suffix),
-    ...(Object.keys(hyperparameters).length === 0 ? {} : { method: { type: 'supervised' as const, supervised: { hyperparameters } } }),
+    ...(method === null ? {} : { method }),
     capstan: {
       ...given('pool', draft.pool),
       priority: draft.priority,
-      lora: { r: draft.rank, alpha: draft.alpha, dropout: draft.dropout },
+      lora: { r: draft.rank, alpha: draft.alpha, dropout: draft.dropout, ...(draft.isDora ? { use_dora: true } : {}) },
       ...(Object.keys(training).length === 0 ? {} : { training }),
     },
   };
+}
+
+/** Null where the usual method with the usual hyperparameters is meant. */
+function toMethod({ method, epochs, batchSize, beta }: JobDraft): CreateJobRequest['method'] | null {
+  const hyperparameters = { ...given('n_epochs', epochs), ...given('batch_size', batchSize) };
+  if (method === 'dpo') return { type: 'dpo', dpo: { hyperparameters: { ...hyperparameters, ...given('beta', beta) } } };
+  return Object.keys(hyperparameters).length === 0 ? null : { type: 'supervised', supervised: { hyperparameters } };
 }
 
 function given<Name extends string, Value>(name: Name, value: Value | ''): Partial<Record<Name, Value>> {
@@ -65,6 +85,7 @@ export function draftOf(job: JobObject): JobDraft {
     model: job.model,
     trainingFile: job.training_file,
     validationFile: job.validation_file,
+    ...methodOf(job),
     pool,
     priority,
     maxSteps: training.total_steps,
@@ -73,5 +94,13 @@ export function draftOf(job: JobObject): JobDraft {
     rank: lora?.r ?? FRESH_DRAFT.rank,
     alpha: lora?.alpha ?? FRESH_DRAFT.alpha,
     dropout: lora?.dropout ?? FRESH_DRAFT.dropout,
+    isDora: lora?.use_dora ?? FRESH_DRAFT.isDora,
+    savesMemory: training.gradient_checkpointing,
   };
+}
+
+function methodOf({ method }: JobObject): Pick<JobDraft, 'method' | 'beta'> {
+  if (method?.type !== 'dpo') return { method: 'supervised', beta: '' };
+  const beta = method.dpo?.hyperparameters?.beta;
+  return { method: 'dpo', beta: typeof beta === 'number' ? beta : '' };
 }

@@ -1,4 +1,4 @@
-import { NumberInput, type NumberInputProps, SimpleGrid } from '@mantine/core';
+import { Checkbox, NumberInput, type NumberInputProps, SimpleGrid } from '@mantine/core';
 import { Section } from '../shell/section.tsx';
 import type { JobDraft } from './job-draft.ts';
 import type { DraftFields } from './model-fields.tsx';
@@ -54,9 +54,23 @@ export function LoraFields({ draft, onChange }: DraftFields) {
     <>
       <Section title="LoRA">
         <SimpleGrid cols={{ base: 1, sm: 3 }}>{LORA.map((each) => field(each, ''))}</SimpleGrid>
+        <Checkbox
+          mt="md"
+          label="DoRA"
+          description="Learns the length and the direction of weights apart: often better at a low rank, and slower."
+          checked={draft.isDora}
+          onChange={(event) => onChange({ isDora: event.currentTarget.checked })}
+        />
       </Section>
       <Section title="Training">
         <SimpleGrid cols={{ base: 1, sm: 2 }}>{TRAINING.map((each) => field(each, 'auto'))}</SimpleGrid>
+        <Checkbox
+          mt="md"
+          label="Gradient checkpointing"
+          description="Needs much less memory and takes longer; what is learned is the same."
+          checked={draft.savesMemory}
+          onChange={(event) => onChange({ savesMemory: event.currentTarget.checked })}
+        />
       </Section>
     </>
   );

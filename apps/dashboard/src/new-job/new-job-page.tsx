@@ -10,6 +10,7 @@ import { PageLoader } from '../shell/page-loader.tsx';
 import { DatasetFields } from './dataset-fields.tsx';
 import { draftOf, FRESH_DRAFT, toRequest } from './job-draft.ts';
 import { LoraFields } from './lora-fields.tsx';
+import { MethodFields } from './method-fields.tsx';
 import { ModelFields } from './model-fields.tsx';
 import { SubmitPanel } from './submit-panel.tsx';
 
@@ -43,6 +44,7 @@ function JobForm({ model }: { model: JobObject | null }) {
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack>
             <ModelFields draft={draft} onChange={set} />
+            <MethodFields draft={draft} onChange={set} />
             <DatasetFields draft={draft} onChange={set} />
             <LoraFields draft={draft} onChange={set} />
           </Stack>

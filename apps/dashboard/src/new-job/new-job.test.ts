@@ -38,6 +38,33 @@ describe('a form for a new job', () => {
   });
 });
 
+describe('the ways of training', () => {
+  const pairs = { ...draft, method: 'dpo' as const, isDora: true, savesMemory: true };
+
+  it('are left out where they are the usual ones', () => {
+    expect(toRequest(draft)).not.toHaveProperty('method');
+    expect(JSON.stringify(toRequest(draft))).not.toMatch(/use_dora|gradient_checkpointing/);
+  });
+
+  it('become a request that the server understands', () => {
+    expect(createJobRequestSchema.parse(toRequest({ ...pairs, epochs: 2, beta: 0.3 }))).toMatchObject({
+      method: { type: 'dpo', dpo: { hyperparameters: { n_epochs: 2, beta: 0.3 } } },
+      capstan: { lora: { r: 8, use_dora: true }, training: { gradient_checkpointing: true } },
+    });
+    expect(createJobRequestSchema.parse(toRequest(pairs)).method).toEqual({ type: 'dpo', dpo: { hyperparameters: {} } });
+  });
+
+  it('forget the beta of preferences when examples are chosen again', () => {
+    expect(JSON.stringify(toRequest({ ...draft, beta: 0.3 }))).not.toContain('beta');
+  });
+
+  it('stand in the code too', () => {
+    const request = toRequest(pairs) ?? expect.fail('no request');
+    for (const code of [asCurl(request, 'http://h'), asOpenAi(request, 'http://h')])
+      for (const word of ['"type": "dpo"', '"use_dora": true', '"gradient_checkpointing": true']) expect(code).toContain(word);
+  });
+});
+
 describe('the same request as code', () => {
   const request = toRequest({ ...draft, suffix: "it's" });
 

@@ -1,6 +1,6 @@
 import type { OverviewObject } from '@capstan/core';
 import { Group, Stack, Text, Tooltip } from '@mantine/core';
-import { count, duration } from '../format.ts';
+import { amount, clockTime, duration } from '../format.ts';
 
 type Hour = OverviewObject['hours'][number];
 const HEIGHT_PX = 90;
@@ -9,17 +9,14 @@ const HEIGHT_PX = 90;
 export function HoursChart({ hours }: { hours: readonly Hour[] }) {
   return (
     <Stack gap="md">
-      <Bars title="Submitted in an hour" hours={hours} amountOf={({ created }) => created} textOf={(amount) => `${count(amount)} jobs`} />
-      <Bars
-        title="Waiting at the end of an hour"
-        hours={hours}
-        amountOf={({ queued }) => queued}
-        textOf={(amount) => `${count(amount)} jobs`}
-      />
+      <Bars title="Submitted in an hour" hours={hours} amountOf={({ created }) => created} textOf={jobs} />
+      <Bars title="Waiting at the end of an hour" hours={hours} amountOf={({ queued }) => queued} textOf={jobs} />
       <Bars title="Median wait for the first start" hours={hours} amountOf={({ wait_seconds: wait }) => wait ?? 0} textOf={duration} />
     </Stack>
   );
 }
+
+const jobs = (number: number) => amount(number, 'job');
 
 interface BarsProps {
   title: string;
@@ -65,8 +62,4 @@ function Bars({ title, hours, amountOf, textOf }: BarsProps) {
       </Group>
     </div>
   );
-}
-
-function clockTime(at: number): string {
-  return new Date(at * 1000).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
 }

@@ -2,10 +2,9 @@ import type { PoolObject } from '@capstan/core';
 import { Stack, Text } from '@mantine/core';
 import { useMayAct } from '../queries/session.ts';
 import { Section } from '../shell/section.tsx';
-import { Decisions } from './decisions.tsx';
 import { PolicyForm } from './policy-form.tsx';
 
-/** The policy of a pool, and every decision that came of it. */
+/** The policy of a pool; what came of it stands among the pool's changes. */
 export function Autoscaling({ pool }: { pool: PoolObject }) {
   const mayOperate = useMayAct('operator');
   return (
@@ -16,7 +15,6 @@ export function Autoscaling({ pool }: { pool: PoolObject }) {
           Between two changes lies the cool-down; no running job loses its workers.
         </Text>
         {mayOperate && <PolicyForm key={JSON.stringify(pool.autoscale)} pool={pool} />}
-        <Decisions pool={pool.id} />
       </Stack>
     </Section>
   );

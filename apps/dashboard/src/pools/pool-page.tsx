@@ -4,6 +4,7 @@ import { Loaded } from '../shell/loaded.tsx';
 import { Page } from '../shell/page.tsx';
 import { Autoscaling } from './autoscaling.tsx';
 import { PoolCard } from './pool-card.tsx';
+import { PoolChanges } from './pool-changes.tsx';
 import { UsageHistory } from './usage-history.tsx';
 
 /** One pool with its past, and what its policy has made of it. */
@@ -16,6 +17,7 @@ export function PoolPage({ id }: { id: string }) {
             <PoolCard pool={pool} isAlone />
             <UsageHistory pool={id} />
             <Autoscaling pool={pool} />
+            <PoolChanges pool={id} />
           </Stack>
         )}
       </Loaded>

@@ -1,9 +1,9 @@
-import type { PoolForecastObject, PoolObject } from '@capstan/core';
+import type { PoolObject } from '@capstan/core';
 import { Button, Group, NumberInput, Slider, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import { dollars } from '../format.ts';
 import { useForecast, useUpdatePool } from '../queries/pools.ts';
+import { ScaleNotes } from './scale-notes.tsx';
 
 const TYPING_PAUSE_MS = 250;
 const MOST = 10_000;
@@ -12,7 +12,7 @@ const MOST = 10_000;
 export function ScalePool({ pool }: { pool: PoolObject }) {
   const [workers, setWorkers] = useState(pool.max_workers);
   const [supposed] = useDebouncedValue(workers, TYPING_PAUSE_MS);
-  const forecast = useForecast(pool.id, { maxWorkers: supposed });
+  const forecast = useForecast(pool.id, { maxWorkers: supposed, limit: 0 });
   const update = useUpdatePool(pool.id);
   const widest = Math.max(10, 2 * pool.max_workers);
   return (
@@ -20,9 +20,9 @@ export function ScalePool({ pool }: { pool: PoolObject }) {
       <Text size="sm" fw={600}>
         Scale
       </Text>
-      <Group align="center" wrap="nowrap">
+      <Group align="center">
         <Slider
-          flex={1}
+          flex="1 1 180px"
           min={0}
           max={widest}
           value={Math.min(workers, widest)}
@@ -48,22 +48,7 @@ export function ScalePool({ pool }: { pool: PoolObject }) {
           Scale
         </Button>
       </Group>
-      <Text size="sm" role="status">
-        {forecast.data ? effect(forecast.data) : ' '}
-      </Text>
-      {pool.autoscale.enabled && (
-        <Text size="sm" c="dimmed">
-          The autoscaler may change it again after its cool-down.
-        </Text>
-      )}
+      <ScaleNotes pool={pool} workers={workers} forecast={forecast.data} />
     </Stack>
   );
-}
-
-function effect({ max_workers: workers, starting, workers: busy, cost_per_hour: cost, paused, queued }: PoolForecastObject): string {
-  const size = workers === 1 ? 'With 1 worker' : `With ${workers} workers`;
-  const price = `${busy} busy for ${dollars(cost)} an hour`;
-  if (paused) return `${size}: nothing starts while the pool is cordoned; ${price}. What a drain paused goes on once it is uncordoned.`;
-  const jobs = starting === 1 ? '1 waiting job starts' : `${starting} waiting jobs start`;
-  return `${size}: ${starting === 0 && queued > 0 ? 'no waiting job starts' : jobs} at once; ${price}.`;
 }

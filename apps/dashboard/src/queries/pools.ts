@@ -1,3 +1,4 @@
+import type { ForecastQuestion } from '@capstan/client';
 import type { CreatePoolRequest, UpdatePoolRequest } from '@capstan/core';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client } from '../client.ts';
@@ -13,13 +14,13 @@ export function usePool(id: string) {
   return useQuery({ queryKey: keys.pool(id), queryFn: ({ signal }) => client.pools.retrieve(id, { signal }), refetchInterval: REFRESH_MS });
 }
 
-const DECISIONS = 20;
+const CHANGES = 20;
 
-/** What the autoscaler decided lately. */
+/** What the autoscaler and operators changed lately. */
 export function usePoolEvents(id: string) {
   return useQuery({
     queryKey: keys.poolEvents(id),
-    queryFn: ({ signal }) => client.pools.events(id, { limit: DECISIONS }, { signal }),
+    queryFn: ({ signal }) => client.pools.events(id, { limit: CHANGES }, { signal }),
     refetchInterval: REFRESH_MS,
   });
 }
@@ -35,16 +36,11 @@ export function usePoolUsage(id: string, hours: number) {
   });
 }
 
-export interface Supposition {
-  maxWorkers?: number | undefined;
-  paused?: boolean | undefined;
-}
-
 /** When each queued job starts, as the pool is or as it might be. */
-export function useForecast(pool: string, supposed: Supposition = {}) {
+export function useForecast(pool: string, question: ForecastQuestion) {
   return useQuery({
-    queryKey: [...keys.forecast(pool), supposed],
-    queryFn: ({ signal }) => client.pools.forecast(pool, supposed, { signal }),
+    queryKey: [...keys.forecast(pool), question],
+    queryFn: ({ signal }) => client.pools.forecast(pool, question, { signal }),
     refetchInterval: REFRESH_MS,
     placeholderData: keepPreviousData,
   });

@@ -1,14 +1,20 @@
 import type { PoolForecastObject } from '@capstan/core';
-import { Group, Table, Text } from '@mantine/core';
+import { Button, Group, Table, Text } from '@mantine/core';
 import { browserClock } from '../browser-clock.ts';
-import { ago, expectedStart } from '../format.ts';
+import { ago, count, expectedStart } from '../format.ts';
 import { QueueJob } from './queue-job.tsx';
 import { QueuedJobActions } from './queued-job-actions.tsx';
 import { QueuedPriority } from './queued-priority.tsx';
 
+interface QueueTableProps {
+  forecast: PoolForecastObject;
+  isLoading: boolean;
+  /** Null where no more can be shown. */
+  onMore: (() => void) | null;
+}
+
 /** The head of the queue, in the order in which it starts. */
-export function QueueTable({ forecast }: { forecast: PoolForecastObject }) {
-  const { queue, queued } = forecast;
+export function QueueTable({ forecast: { queue, queued }, isLoading, onMore }: QueueTableProps) {
   if (queued === 0) return <Text size="sm">No job waits.</Text>;
   return (
     <>
@@ -16,7 +22,7 @@ export function QueueTable({ forecast }: { forecast: PoolForecastObject }) {
         <Table>
           <Table.Thead>
             <Table.Tr>
-              {['Place', 'Job', 'Workers', 'Priority', 'Queued', 'Expected start', 'Actions'].map((name) => (
+              {['Place', 'Job', 'Expected start', 'Workers', 'Priority', 'Queued', 'Actions'].map((name) => (
                 <Table.Th key={name}>{name}</Table.Th>
               ))}
             </Table.Tr>
@@ -28,12 +34,12 @@ export function QueueTable({ forecast }: { forecast: PoolForecastObject }) {
                 <Table.Td>
                   <QueueJob id={id} model={model} />
                 </Table.Td>
+                <Table.Td>{expectedStart(start)}</Table.Td>
                 <Table.Td>{workers}</Table.Td>
                 <Table.Td>
                   <QueuedPriority id={id} priority={priority} />
                 </Table.Td>
                 <Table.Td>{ago(at, browserClock.now())}</Table.Td>
-                <Table.Td>{expectedStart(start)}</Table.Td>
                 <Table.Td>
                   <Group gap="xs">{id !== null && <QueuedJobActions id={id} />}</Group>
                 </Table.Td>
@@ -42,7 +48,16 @@ export function QueueTable({ forecast }: { forecast: PoolForecastObject }) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {queued > queue.length && <Text size="sm">… and {queued - queue.length} more behind them.</Text>}
+      {queued > queue.length && (
+        <Group>
+          <Text size="sm">… and {count(queued - queue.length)} more behind them.</Text>
+          {onMore && (
+            <Button size="compact-sm" variant="default" loading={isLoading} onClick={onMore}>
+              Show more
+            </Button>
+          )}
+        </Group>
+      )}
     </>
   );
 }

@@ -1,4 +1,6 @@
+import { LONGEST_FORECAST } from '@capstan/core';
 import { Group, Select, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { useForecast, usePools } from '../queries/pools.ts';
 import { Loaded } from '../shell/loaded.tsx';
@@ -7,6 +9,10 @@ import { Section } from '../shell/section.tsx';
 import { QueueControls } from './queue-controls.tsx';
 import { QueueTable } from './queue-table.tsx';
 import { RunningTable } from './running-table.tsx';
+
+/** As many as a screen shows. */
+const FIRST_PLACES = 20;
+const GROWTH = 5;
 
 /** What each pool runs, what waits for it in which order, and when that starts. */
 export function QueuesPage() {
@@ -32,7 +38,7 @@ export function QueuesPage() {
                 />
                 {pool && <QueueControls pool={pool} />}
               </Group>
-              <Queue pool={chosen} />
+              <Queue key={chosen} pool={chosen} />
             </Stack>
           );
         }}
@@ -42,13 +48,19 @@ export function QueuesPage() {
 }
 
 function Queue({ pool }: { pool: string }) {
+  const [limit, setLimit] = useState(FIRST_PLACES);
+  const forecastQuery = useForecast(pool, { limit });
   return (
-    <Loaded query={useForecast(pool)}>
+    <Loaded query={forecastQuery}>
       {(forecast) => (
         <>
           {forecast.paused && <Text fw={600}>The queue is paused: nothing of it starts until an operator resumes it.</Text>}
           <Section title={`Waiting (${forecast.queued})`}>
-            <QueueTable forecast={forecast} />
+            <QueueTable
+              forecast={forecast}
+              isLoading={forecastQuery.isPlaceholderData}
+              onMore={limit < LONGEST_FORECAST ? () => setLimit(Math.min(LONGEST_FORECAST, limit * GROWTH)) : null}
+            />
           </Section>
           <Section title={`With workers (${forecast.running.length})`}>
             <RunningTable running={forecast.running} />

@@ -1,8 +1,10 @@
+import type { AuditEventObject } from '@capstan/core';
 import { Table, Text } from '@mantine/core';
 import { dateTime } from '../format.ts';
 import { useAuditEvents } from '../queries/api-keys.ts';
 import { Loaded } from '../shell/loaded.tsx';
 import { Section } from '../shell/section.tsx';
+import { changeTexts } from './change-texts.ts';
 
 /** Who changed what, from what to what. */
 export function AuditTrail() {
@@ -23,16 +25,8 @@ export function AuditTrail() {
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
-                  {data.map(({ id, created_at: at, key, action, subject, before, after }) => (
-                    <Table.Tr key={id}>
-                      <Table.Td>{dateTime(at)}</Table.Td>
-                      <Table.Td>{key.name}</Table.Td>
-                      <Table.Td>
-                        {action} {subject}
-                      </Table.Td>
-                      <Table.Td className="wrap">{members(before)}</Table.Td>
-                      <Table.Td className="wrap">{members(after)}</Table.Td>
-                    </Table.Tr>
+                  {data.map((event) => (
+                    <AuditRow key={event.id} event={event} />
                   ))}
                 </Table.Tbody>
               </Table>
@@ -44,7 +38,17 @@ export function AuditTrail() {
   );
 }
 
-function members(state: Record<string, unknown>): string {
-  const pairs = Object.entries(state).filter(([name]) => name !== 'version');
-  return pairs.length === 0 ? '–' : pairs.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ');
+function AuditRow({ event: { created_at: at, key, action, subject, before, after } }: { event: AuditEventObject }) {
+  const texts = changeTexts(before, after);
+  return (
+    <Table.Tr>
+      <Table.Td className="whole">{dateTime(at)}</Table.Td>
+      <Table.Td>{key.name}</Table.Td>
+      <Table.Td>
+        {action} {subject}
+      </Table.Td>
+      <Table.Td className="wrap">{texts.before}</Table.Td>
+      <Table.Td className="wrap">{texts.after}</Table.Td>
+    </Table.Tr>
+  );
 }

@@ -5,7 +5,7 @@ import type { Fact } from '../shell/facts.tsx';
 /** What a project has in use, and of how much. */
 export function projectUse({ quota, usage }: ProjectObject): Fact[] {
   return [
-    ['GPUs held', of(count, usage.held_gpus, quota.max_concurrent_gpus)],
+    ['GPUs or CPU workers held', of(count, usage.held_gpus, quota.max_concurrent_gpus)],
     ['Jobs waiting', of(count, usage.queued_jobs, quota.max_queued_jobs)],
     ['Spent this month', of(dollars, usage.spent_usd, quota.monthly_budget_usd)],
   ];

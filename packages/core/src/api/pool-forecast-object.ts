@@ -1,13 +1,30 @@
 import { z } from 'zod';
 
-const slots = z
-  .string()
-  .regex(/^\d{1,5}$/, 'Give a whole number from 0 to 10000.')
-  .transform(Number)
-  .pipe(z.number().max(10_000, 'Give a whole number from 0 to 10000.'));
+function upTo(most: number) {
+  const message = `Give a whole number from 0 to ${most}.`;
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, message)
+    .transform(Number)
+    .pipe(z.number().max(most, message))
+    .optional();
+}
+
+/** Jobs of a queue that a forecast lists, at most. */
+export const LONGEST_FORECAST = 1_000;
+const USUAL_LENGTH = 200;
 
 export const poolForecastQuerySchema = z.strictObject({
-  max_workers: slots.optional().meta({ type: 'integer', description: 'What would happen if the pool had so many workers.' }),
+  limit: upTo(LONGEST_FORECAST)
+    .transform((limit) => limit ?? USUAL_LENGTH)
+    .meta({
+      type: 'integer',
+      minimum: 0,
+      maximum: LONGEST_FORECAST,
+      default: USUAL_LENGTH,
+      description: 'Jobs of the queue that are listed.',
+    }),
+  max_workers: upTo(10_000).meta({ type: 'integer', description: 'What would happen if the pool had so many workers.' }),
   paused: z.enum(['true', 'false']).optional().meta({ description: 'What would happen if the pool were paused, or not.' }),
 });
 

@@ -13,7 +13,7 @@ export function createAdmitted(context: JobContext, input: NewJob, gpus: number)
     const inside: JobContext = { ...context, sql: { ...transaction, transaction: (work) => work(transaction) } };
     const quota = await lockQuota(transaction, input.projectId);
     if (quota === null) return createJob(inside, input);
-    const use = await readProjectUse(transaction, input.projectId, quota, context.clock.now());
+    const use = await readProjectUse(transaction, input.projectId, { quota, now: context.clock.now() });
     const refusal = admitJob(quota, use, { gpus, costUsd: input.estimate.costUsd });
     if (refusal === null) return createJob(inside, input);
     const first = await findClaimed(inside, input);

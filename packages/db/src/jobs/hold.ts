@@ -30,7 +30,7 @@ export function releaseHeld({ sql, clock }: JobContext, projectId: string): Prom
     const quota = await lockQuota(transaction, projectId);
     if (quota === null) return [];
     const held = await listHeld(transaction, projectId);
-    const use = await readProjectUse(transaction, projectId, quota, clock.now());
+    const use = await readProjectUse(transaction, projectId, { quota, now: clock.now() });
     const gpus = held.map((job) => job.gpus);
     const released = held.slice(0, countReleasable(quota, use, gpus)).map(({ id }) => id);
     if (released.length === 0) return [];

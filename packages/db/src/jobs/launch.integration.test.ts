@@ -55,6 +55,7 @@ describe('launch', () => {
       ...['NotFound', jobs[0]?.id, jobs[1]?.id, 'NoCapacity', 'NoCapacity'],
     ]);
     expect(await world.db.pools.usage(poolId)).toEqual({ reserved: 3, running: 0, queued: 2 });
+    expect(await world.db.pools.usage(poolId, 1)).toEqual({ reserved: 3, running: 0, queued: 1 });
     expect(await world.db.pools.reservedIn(poolId)).toBe(3);
     const { events } = await world.db.events.list(jobs[1]?.id ?? '', { limit: 5 });
     expect(events.map(({ data }) => data)).toContainEqual({ state: 'starting', attempt: 1 });

@@ -1,0 +1,42 @@
+import { NumberInput, Select, SimpleGrid } from '@mantine/core';
+import { Section } from '../shell/section.tsx';
+import type { JobDraft } from './job-draft.ts';
+import type { DraftFields } from './model-fields.tsx';
+
+const METHODS = [
+  { value: 'supervised', label: 'Examples of good answers' },
+  { value: 'dpo', label: 'Preferences between two answers (DPO)' },
+];
+
+/** What the rows of the dataset teach. */
+export function MethodFields({ draft, onChange }: DraftFields) {
+  return (
+    <Section title="Method">
+      <SimpleGrid cols={{ base: 1, sm: 2 }}>
+        <Select
+          label="Learns from"
+          description={
+            draft.method === 'dpo' ? 'Rows of {input, preferred_output, non_preferred_output}.' : 'Rows with the answer that is wanted.'
+          }
+          allowDeselect={false}
+          data={METHODS}
+          value={draft.method}
+          onChange={(method) => onChange({ method: method as JobDraft['method'] })}
+        />
+        {draft.method === 'dpo' && (
+          <NumberInput
+            label="Beta"
+            description="How closely it stays to the base model: a higher one changes less."
+            placeholder="0.1"
+            min={0}
+            max={2}
+            step={0.05}
+            decimalScale={4}
+            value={draft.beta}
+            onChange={(value) => onChange({ beta: value === '' ? '' : Number(value) })}
+          />
+        )}
+      </SimpleGrid>
+    </Section>
+  );
+}
