@@ -39,8 +39,8 @@ interface FillOptions {
 }
 
 /**
- * Takes and launches until the queue is empty or the pool is full. Where one entry found room, as many follow at once as the queue has and
- * the pool has room for; the launches themselves go on beside it, those of a burst once all pools have decided.
+ * Takes and launches until the queue is empty or the pool is full. Where one entry found room, or there is known to be room for several, as many
+ * are taken at once as the queue has and the pool has room for; the launches themselves go on beside it, those of a burst once all pools have decided.
  */
 async function fillPool(poolId: string, { gate, launches, isAnnounced }: FillOptions, context: SchedulerContext, signal: AbortSignal) {
   const { queue, decisions, settings } = context;
@@ -51,7 +51,11 @@ async function fillPool(poolId: string, { gate, launches, isAnnounced }: FillOpt
         decisions.end(poolId);
         await Promise.race(launches);
       }
-      if (gate.isFull && !(await hasRoomForHead(poolId, context))) return;
+      if (gate.isFull) {
+        const room = await roomForHead(poolId, context);
+        if (room === 0) return;
+        hasRoom = room > 1;
+      }
       gate.isFull = false;
       let first = await queue.takeNext(poolId);
       if (first === null) {
@@ -98,14 +102,18 @@ function startLaunch({ outcome, entry, launches }: StartedLaunch, context: Sched
   launches.add(launch);
 }
 
-/** A cheap look, without locks, that spares a full pool the taking and putting back; `launch` decides under the pool's lock. */
-async function hasRoomForHead(poolId: string, { db, queue, clock }: SchedulerContext): Promise<boolean> {
+/**
+ * Workers that may start now, none if the head of the queue needs more of them; one where that is not known. A cheap look, without locks, that
+ * spares a full pool the taking and putting back; `launch` decides under the pool's lock.
+ */
+async function roomForHead(poolId: string, { db, queue, clock }: SchedulerContext): Promise<number> {
   const head = await queue.peek(poolId, clock.now());
-  if (head === null) return true;
+  if (head === null) return 1;
   const [job, pool, reserved] = await Promise.all([db.jobs.get(head.jobId), db.pools.get(poolId), db.pools.reservedIn(poolId)]);
-  if (pool === null || pool.paused) return false;
-  if (job === null || job.status !== 'queued' || job.attempt + 1 !== head.attempt) return true;
-  return reserved + job.spec.resources.workers <= pool.maxWorkers;
+  if (pool === null || pool.paused) return 0;
+  if (job === null || job.status !== 'queued' || job.attempt + 1 !== head.attempt) return 1;
+  const room = pool.maxWorkers - reserved;
+  return room < job.spec.resources.workers ? 0 : room;
 }
 
 /** Looks again and again for a while; another announcement ends a pause, and begins the while anew. */

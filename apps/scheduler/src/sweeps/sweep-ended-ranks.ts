@@ -5,6 +5,8 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import { retireRanks } from './retire-ranks.ts';
 
 const PAGE = 200;
+/** Times as long ranks that have succeeded are kept. */
+const WHILE_LAUNCHING = 10;
 
 /**
  * Ranks whose attempt is not open in the ledger: the living ones are stopped, the finished ones are removed once their output is kept.
@@ -12,14 +14,15 @@ const PAGE = 200;
  * to start always has its row. Of serving workers only the finished are removed: a living one belongs to some scheduler's pool.
  */
 export function createEndedRanksSweep(context: SchedulerContext, observed: ObservedRanks): (signal: AbortSignal) => Promise<void> {
-  const { db, launcher, clock, logger, metrics, settings } = context;
+  const { db, launcher, launching, clock, logger, metrics, settings } = context;
 
   async function sweepAttempt(name: string, ranks: RankObservation[], endedAt: Date | null): Promise<void> {
     const living = ranks.filter((rank) => !isFinished(rank));
     const sinceEndMs = endedAt === null ? Infinity : clock.now().getTime() - endedAt.getTime();
     if (living.length === 0) {
-      // The last words of one that failed are wanted at once.
-      if (ranks.every(({ phase }) => phase === 'succeeded') && sinceEndMs < settings.keepEndedMs) return;
+      // The last words of one that failed are wanted at once. Others wait for launches, which removals would slow down.
+      const keptMs = settings.keepEndedMs * (launching.size > 0 ? WHILE_LAUNCHING : 1);
+      if (ranks.every(({ phase }) => phase === 'succeeded') && sinceEndMs < keptMs) return;
       await retireRanks(name, ranks, context);
       observed.forget(name);
       return;
