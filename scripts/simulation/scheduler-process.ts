@@ -44,6 +44,7 @@ export async function startSchedulerProcess(
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   for (const stream of [child.stdout, child.stderr]) stream.pipe(log, { end: false });
   const exited = once(child, 'exit');
   const metrics = async () => parseSamples(await (await fetch(`http://${healthAddress}/metrics`)).text());

@@ -27,6 +27,7 @@ const START_TIMEOUT_MS = 300_000;
 export async function startSimulatedCluster({ nodes, kueue = false }: { nodes: number; kueue?: boolean }): Promise<SimulatedCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'capstan-simulation-'));
   const stop = () => endCluster(directory);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop().finally(() => process.exit(1)));
   const flags = ['--nodes', '0', '--fake-nodes', String(nodes), ...(kueue ? ['--kueue'] : [])];
   // A base of its own: another cluster may be running on this machine.
   const portBase = 26_400 + 100 * Math.floor(Math.random() * 50);
