@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { RankIdentity } from '@capstan/core';
+import { type RankIdentity, StaleEpochError } from '@capstan/core';
 import { connectWorker } from '@capstan/proto';
 import { systemClock } from '@capstan/runtime';
 import { CoreV1Api, type KubeConfig, PatchStrategy, type V1Pod } from '@kubernetes/client-node';
@@ -25,6 +25,14 @@ export function createSpeaker({ grpcAddress, workerTokenSecret }: SchedulerProce
   const failures: unknown[] = [];
   const conversations = new Set<Promise<void>>();
 
+  async function live(pod: V1Pod): Promise<void> {
+    await speak(pod).catch((error: unknown) => {
+      if (!(error instanceof StaleEpochError)) throw error;
+    });
+    // A worker that hears that its attempt is over exits as well.
+    await exit(pod, core);
+  }
+
   async function speak(pod: V1Pod): Promise<void> {
     const identity = identityOf(pod);
     const token = makeWorkerToken({ kind: 'train', ...identity }, workerTokenSecret);
@@ -37,12 +45,11 @@ export function createSpeaker({ grpcAddress, workerTokenSecret }: SchedulerProce
     if (identity.rank === 0) connection.report({ type: 'succeeded', model: [], trainedTokens: 1, result: RESULT });
     await connection.flushed();
     await connection.close();
-    await exit(pod, core);
   }
 
   return {
     onRunning(pod: V1Pod): void {
-      const conversation = speak(pod)
+      const conversation = live(pod)
         .catch((error: unknown) => void (closing.signal.aborted || failures.push(error)))
         .finally(() => conversations.delete(conversation));
       conversations.add(conversation);
