@@ -76,7 +76,9 @@ function sectionsFolders(): [string, string] | null {
 }
 
 const backendAt = process.argv.indexOf('--backend');
-const { name, reason } = await initBackend(backendAt === -1 ? {} : { prefer: process.argv[backendAt + 1] as BackendName });
+const prefer = backendAt === -1 ? undefined : (process.argv[backendAt + 1] as BackendName);
+const { name, reason, tried } = await initBackend({ prefer });
+if (prefer !== undefined && name !== prefer) throw new Error(`Backend ${prefer} does not start: ${tried[0]?.reason}.`);
 console.log(`Backend ${name}: ${reason}`);
 await compareFolder(GOLDEN, 'golden');
 await compareGeneration(join(REFERENCE, 'generation.json'), 'golden');

@@ -50,27 +50,23 @@ export function LoraFields({ draft, onChange }: DraftFields) {
       onChange={(value) => onChange({ [name]: value === '' && placeholder !== '' ? '' : Number(value) })}
     />
   );
+  const choice = (name: 'isDora' | 'savesMemory', label: string, description: string) => (
+    <Checkbox
+      mt="md"
+      {...{ label, description }}
+      checked={draft[name]}
+      onChange={(event) => onChange({ [name]: event.currentTarget.checked })}
+    />
+  );
   return (
     <>
       <Section title="LoRA">
         <SimpleGrid cols={{ base: 1, sm: 3 }}>{LORA.map((each) => field(each, ''))}</SimpleGrid>
-        <Checkbox
-          mt="md"
-          label="DoRA"
-          description="Learns the length and the direction of weights apart: often better at a low rank, and slower."
-          checked={draft.isDora}
-          onChange={(event) => onChange({ isDora: event.currentTarget.checked })}
-        />
+        {choice('isDora', 'DoRA', 'Learns the length and the direction of weights apart: often better at a low rank, and slower.')}
       </Section>
       <Section title="Training">
         <SimpleGrid cols={{ base: 1, sm: 2 }}>{TRAINING.map((each) => field(each, 'auto'))}</SimpleGrid>
-        <Checkbox
-          mt="md"
-          label="Gradient checkpointing"
-          description="Needs much less memory and takes longer; what is learned is the same."
-          checked={draft.savesMemory}
-          onChange={(event) => onChange({ savesMemory: event.currentTarget.checked })}
-        />
+        {choice('savesMemory', 'Gradient checkpointing', 'Needs much less memory and takes longer; what is learned is the same.')}
       </Section>
     </>
   );
