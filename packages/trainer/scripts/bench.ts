@@ -62,7 +62,7 @@ async function measureWasm(): Promise<number | null> {
 
 async function measureRate(what: 'job' | 'generate', title: string): Promise<number | null> {
   const folder = what === 'job' ? writeJob(work) : await writeModel(work, 'generate', SIZES['flan-t5-small']);
-  const comparison = await compare(ours(backend, what, folder), torch(what, folder), what === 'job' ? 2 : rounds);
+  const comparison = await compare(ours(backend, what, folder), torch(what, folder), rounds);
   say(title, comparison);
   return ratio(comparison.own.value, comparison.peer?.value);
 }

@@ -1,7 +1,7 @@
 import { InvalidRequestError } from '@capstan/core';
 import { type Tensor, type Tensor2D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { DecodingSession, ModelConfig } from '../architecture.ts';
-import { createTokenComputation } from '../graph/token-graph.ts';
+import { createComputePart } from '../graph/decoding-graphs.ts';
 import { toTensors } from '../host-tensor.ts';
 import { headLogits, type Network } from '../network.ts';
 import { gatherRows } from '../ops/gather-rows.ts';
@@ -20,7 +20,7 @@ export function startCausalDecoding<Config extends ModelConfig>(
     inputs.map((_, row) => (row + 1) * promptLength - 1),
     'int32',
   );
-  const computeToken = createTokenComputation();
+  const computePart = createComputePart(network);
   let caches: KeysAndValues[] | undefined;
   let past = 0;
   const replaceCaches = (next: KeysAndValues[]): void => {
@@ -35,14 +35,16 @@ export function startCausalDecoding<Config extends ModelConfig>(
       const { logits, grown } = tidy(() => {
         const rows = starts.length;
         const prepared = toTensors(decoder.prepare(network.model.config, ids, { length, past, starts }));
-        const decode = (last: (hidden: Tensor2D) => Tensor2D) => {
+        const last = (hidden: Tensor2D) => (tokens === undefined ? gatherRows(hidden, lastOfRows) : hidden);
+        const compute = () => {
           const decoded = decoder.decode(network, { inputs: prepared, rows, caches });
           return [headLogits(network, last(decoded.hidden)), ...decoded.caches.flatMap(tensorsOf)];
         };
-        const [logits, ...grown] =
-          tokens === undefined || caches === undefined
-            ? decode((hidden) => gatherRows(hidden, lastOfRows))
-            : computeToken(rows, [...Object.values(prepared), ...caches.flatMap(tensorsOf)], () => decode((hidden) => hidden));
+        const part =
+          tokens === undefined
+            ? { name: 'prompt', lengths: [length], inputs: [...Object.values(prepared), lastOfRows] }
+            : { name: 'token', lengths: [past], inputs: [...Object.values(prepared), ...(caches ?? []).flatMap(tensorsOf)] };
+        const [logits, ...grown] = computePart({ ...part, rows, compute });
         return { logits: logits as Tensor2D, grown };
       });
       replaceCaches(pairs(grown));

@@ -17,8 +17,8 @@ export interface CompiledGraph {
 }
 
 /** Loads the graph by way of a file, the one door to TensorFlow's sessions that tfjs-node has. */
-export function compileGraph(native: NativeBackend, graph: RecordedGraph): CompiledGraph {
-  const model = load(native, savedModelBytes(graph.nodes));
+export function compileGraph(native: NativeBackend, graph: RecordedGraph, bytes = savedModelBytes(graph.nodes)): CompiledGraph {
+  const model = load(native, bytes);
   const capturedIds = graph.captured.map(({ id }) => id);
   const inputNames = [...graph.inputs, ...graph.captured.map(({ name }) => name)].map((name) => `${name}:0`).join(',');
   const outputNames = graph.outputs.join(',');

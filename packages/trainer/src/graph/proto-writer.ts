@@ -26,7 +26,7 @@ export function createProtoWriter(): ProtoWriter {
       return writer;
     },
     bytes: (field, value) => {
-      const content = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+      const content = typeof value === 'string' ? Buffer.from(value) : value;
       tag(field, LENGTH_DELIMITED);
       chunks.push(varintBytes(BigInt(content.length)), content);
       return writer;
@@ -37,7 +37,11 @@ export function createProtoWriter(): ProtoWriter {
   return writer;
 }
 
+/** Nearly all that is written is short. */
+const SINGLE_BYTES = Array.from({ length: 128 }, (_, value) => Uint8Array.of(value));
+
 function varintBytes(value: bigint): Uint8Array {
+  if (value < 128n) return SINGLE_BYTES[Number(value)] as Uint8Array;
   const bytes: number[] = [];
   let rest = value;
   do {

@@ -1,6 +1,6 @@
 import { gather, reshape, type Tensor, type Tensor2D, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { DecodingSession } from '../architecture.ts';
-import { createTokenComputation, type TokenComputation } from '../graph/token-graph.ts';
+import { type ComputePart, createComputePart } from '../graph/decoding-graphs.ts';
 import { toTensors } from '../host-tensor.ts';
 import { selectRows } from '../select-rows.ts';
 import type { KeysAndValues } from './attention.ts';
@@ -13,10 +13,10 @@ import { relativeBuckets } from './position-bias.ts';
 /** Encodes the inputs and keeps what every later token needs: the keys and values of all layers. */
 export function startDecoding(network: T5Network, inputs: readonly Int32Array[]): DecodingSession {
   const { decoderStartId } = network.model.config;
-  let encoded = encodeSources(network, inputs);
+  const computePart = createComputePart(network);
+  let encoded = encodeSources(network, inputs, computePart);
   let inputOf = inputs.map((_, row) => row);
   let caches: LayerCache[] | undefined;
-  const computeToken = createTokenComputation();
   const replaceCaches = (next: LayerCache[]): void => {
     disposeReplaced(caches, next);
     caches = next;
@@ -24,7 +24,7 @@ export function startDecoding(network: T5Network, inputs: readonly Int32Array[])
   return {
     beginnings: inputs.map(() => Int32Array.of(decoderStartId)),
     advance: (tokens = inputOf.map(() => decoderStartId)) => {
-      const { logits, caches: next } = tidy(() => nextLogits(network, { tokens, encoded, caches }, computeToken));
+      const { logits, caches: next } = tidy(() => nextLogits(network, { tokens, encoded, caches }, computePart));
       replaceCaches(next);
       return logits;
     },
@@ -52,13 +52,19 @@ export function startDecoding(network: T5Network, inputs: readonly Int32Array[])
   };
 }
 
-function encodeSources(network: T5Network, inputs: readonly Int32Array[]): Encoded {
+function encodeSources(network: T5Network, inputs: readonly Int32Array[], computePart: ComputePart): Encoded {
   const { config } = network.model;
+  const rows = inputs.length;
   const lengths = inputs.map((input) => input.length);
   const length = lengths.reduce((longest, next) => Math.max(longest, next), 0);
-  const ids = new Int32Array(inputs.length * length).fill(config.padId);
+  const ids = new Int32Array(rows * length).fill(config.padId);
   for (const [row, input] of inputs.entries()) ids.set(input, row * length);
-  return tidy(() => encode(network, toTensors(sourceInputs(ids, lengths, config)), inputs.length));
+  return tidy(() => {
+    const source = toTensors(sourceInputs(ids, lengths, config));
+    const compute = () => [encode(network, source, rows).hidden];
+    const [hidden] = computePart({ name: 'source', rows, lengths: [length], inputs: Object.values(source), compute });
+    return { hidden: hidden as Tensor2D, mask: source.sourceMask as Tensor, rows };
+  });
 }
 
 interface TokenInputs {
@@ -68,20 +74,26 @@ interface TokenInputs {
 }
 
 /** The first token also computes what the decoder reads of the source; the rest are alike. */
-function nextLogits(network: T5Network, { tokens, encoded, caches }: TokenInputs, computeToken: TokenComputation) {
+function nextLogits(network: T5Network, { tokens, encoded, caches }: TokenInputs, computePart: ComputePart) {
   const past = caches?.[0]?.self.keys.shape[2] ?? 0;
   const range = { queryLength: 1, keyLength: past + 1, queryOffset: past, bidirectional: false };
   const buckets = tensor2d(relativeBuckets(network.model.config, range), [1, past + 1], 'int32');
   const ids = tensor1d([...tokens], 'int32');
+  const [rows, source] = [tokens.length, encoded.mask.shape[3] as number];
   const compute = () => {
     const decoded = decode(network, { ids, bias: decoderBias(network, buckets), encoded, caches });
-    return { logits: logitsOf(network, decoded.hidden), caches: decoded.caches };
+    const made = decoded.caches.flatMap(caches === undefined ? tensorsOf : ({ self }) => [self.keys, self.values]);
+    return [logitsOf(network, decoded.hidden), ...made];
   };
-  if (caches === undefined || past === 0) return compute();
-  const [logits, ...grown] = computeToken(tokens.length, [ids, buckets, encoded.mask, ...caches.flatMap(tensorsOf)], () => {
-    const computed = compute();
-    return [computed.logits, ...computed.caches.flatMap(({ self }) => [self.keys, self.values])];
-  });
+  if (caches === undefined) {
+    const inputs = [ids, buckets, encoded.mask, encoded.hidden];
+    const [logits, ...made] = computePart({ name: 'first token', rows, lengths: [source], inputs, compute });
+    const { decoderLayers } = network.model.config;
+    const layers = Array.from({ length: decoderLayers }, (_, i) => ({ self: pairAt(made, 2 * i), cross: pairAt(made, 2 * i + 1) }));
+    return { logits: logits as Tensor2D, caches: layers };
+  }
+  const inputs = [ids, buckets, encoded.mask, ...caches.flatMap(tensorsOf)];
+  const [logits, ...grown] = computePart({ name: 'token', rows, lengths: [source, past], inputs, compute });
   return { logits: logits as Tensor2D, caches: caches.map(({ cross }, i) => ({ cross, self: pairAt(grown, i) })) };
 }
 
@@ -89,8 +101,8 @@ function tensorsOf({ self, cross }: LayerCache): Tensor[] {
   return [self.keys, self.values, cross.keys, cross.values];
 }
 
-function pairAt(tensors: readonly Tensor[], layer: number): KeysAndValues {
-  return { keys: tensors[2 * layer], values: tensors[2 * layer + 1] } as KeysAndValues;
+function pairAt(tensors: readonly Tensor[], index: number): KeysAndValues {
+  return { keys: tensors[2 * index], values: tensors[2 * index + 1] } as KeysAndValues;
 }
 
 /** hidden: [rows · length, width], mask: [rows, 1, 1, length] */
