@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CoreV1Api } from '@kubernetes/client-node';
+import { BatchV1Api, CoreV1Api, type KubeConfig } from '@kubernetes/client-node';
 import pg from 'pg';
 import type { BenchServices } from '../bench-services.ts';
 import { openPlacement, type Placement } from './place-jobs.ts';
@@ -55,7 +55,7 @@ export async function measureScale(size: ScaleSize, { services, cluster }: Surro
     const [openedAt, started] = [new Date(), performance.now()];
     await placement.open();
     await untilEnded(placement, pods, services.postgresUrl);
-    await untilRemoved(scheduler, size.jobs);
+    await untilRemoved(cluster.config, namespace);
     const [after, usage, ours] = [await cluster.requests(), await scheduler.usage(), await requestsOf(scheduler)];
     if (speaker.failures.length > 0) console.log(`${speaker.failures.length} sessions failed, the first: ${String(speaker.failures[0])}`);
     return {
@@ -76,11 +76,13 @@ async function requestsOf({ metrics }: SchedulerProcess): Promise<number> {
   return ours.reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** Until the scheduler has taken the Jobs and pods out of the cluster; what it leaves there is no failure of the run. */
-async function untilRemoved({ metrics }: SchedulerProcess, jobs: number): Promise<void> {
+/** Until the scheduler has taken the Jobs out of the cluster; what it leaves there is no failure of the run. */
+async function untilRemoved(config: KubeConfig, namespace: string): Promise<void> {
+  const batch = config.makeApiClient(BatchV1Api);
   await untilDone('removal', async () => {
-    const removed = (await metrics()).get('capstan_sweep_removals_total{kind="finished_rank"}') ?? 0;
-    return { isDone: removed >= jobs, state: `${removed} of ${jobs}` };
+    const { items, metadata } = await batch.listNamespacedJob({ namespace, limit: 1 });
+    const left = items.length + (metadata?.remainingItemCount ?? 0);
+    return { isDone: left === 0, state: `${left} are left` };
   }).catch((error: unknown) => console.log(String(error)));
 }
 

@@ -16,7 +16,10 @@ const WHILE_LAUNCHING = 10;
 export function createEndedRanksSweep(context: SchedulerContext, observed: ObservedRanks): (signal: AbortSignal) => Promise<void> {
   const { db, launcher, launching, clock, logger, metrics, settings } = context;
 
-  async function sweepAttempt(name: string, ranks: RankObservation[], endedAt: Date | null): Promise<void> {
+  async function sweepAttempt(name: string, jobId: string, endedAt: Date | null): Promise<void> {
+    // As they are by now: a pass over thousands takes minutes, in which those that lived at its beginning end.
+    const ranks = observed.ofJob(jobId).filter((rank) => rank.name === name);
+    if (ranks.length === 0) return;
     const living = ranks.filter((rank) => !isFinished(rank));
     const sinceEndMs = endedAt === null ? Infinity : clock.now().getTime() - endedAt.getTime();
     if (living.length === 0) {
@@ -47,8 +50,8 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
       const ended = page.filter(([name]) => (rows.get(name)?.state ?? 'ended') === 'ended');
       // Side by side, so that the launcher can do with many in one go. One that it cannot let go must not keep the others.
       await Promise.all(
-        ended.map(([name, ranks]) =>
-          sweepAttempt(name, ranks, rows.get(name)?.endedAt ?? null).catch((error: unknown) =>
+        ended.map(([name, [first]]) =>
+          sweepAttempt(name, first?.jobId ?? '', rows.get(name)?.endedAt ?? null).catch((error: unknown) =>
             logger.warn({ err: error, name }, 'ranks could not be cleared away and will be tried again'),
           ),
         ),

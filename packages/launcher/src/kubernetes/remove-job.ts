@@ -6,8 +6,8 @@ import type { LaunchObjects } from './observe-launch.ts';
 
 /** It is no more; or there is another of its name. */
 const GONE = [404, 409];
-/** Names in one selector, which travels in the address of the request. */
-const LARGEST_BATCH = 64;
+/** Jobs that one request deletes: one after the other, all within its time even where a busy API server takes a second for each. */
+const LARGEST_BATCH = 24;
 
 /** Removes a launch; those that are removed while the API server is busy with earlier ones share one call. */
 export type RemoveJob = (name: string, objects: LaunchObjects) => Promise<void>;
