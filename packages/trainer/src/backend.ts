@@ -21,7 +21,7 @@ export interface BackendReport {
 
 const REASONS: Record<BackendName, string> = {
   'tfjs-node': 'TensorFlow’s native library is installed and computes correctly; nothing here is faster.',
-  webgpu: 'WebGPU computes correctly on the graphics processor.',
+  webgpu: 'WebGPU computes correctly on the adapter that this machine offers.',
   wasm: 'WebAssembly with XNNPACK computes correctly; it is the fastest backend that needs no native library.',
   cpu: 'Plain JavaScript is the last resort: correct everywhere, and slow.',
 };

@@ -9,6 +9,8 @@ export interface JobDraft {
   /** `dpo` learns from pairs of answers which is better. */
   method: 'supervised' | 'dpo';
   beta: number | '';
+  /** Preferences train an adapter, whatever stands here. */
+  trains: 'adapter' | 'weights' | 'fresh weights';
   pool: string;
   epochs: number | '';
   maxSteps: number | '';
@@ -29,6 +31,7 @@ export const FRESH_DRAFT: JobDraft = {
   suffix: '',
   method: 'supervised',
   beta: '',
+  trains: 'adapter',
   pool: '',
   epochs: '',
   maxSteps: '',
@@ -60,7 +63,7 @@ export function toRequest(draft: JobDraft): CreateJobRequest | null {
     capstan: {
       ...given('pool', draft.pool),
       priority: draft.priority,
-      lora: { r: draft.rank, alpha: draft.alpha, dropout: draft.dropout, ...(draft.isDora ? { use_dora: true } : {}) },
+      ...toTrained(draft),
       ...(Object.keys(training).length === 0 ? {} : { training }),
     },
   };
@@ -71,6 +74,15 @@ function toMethod({ method, epochs, batchSize, beta }: JobDraft): CreateJobReque
   const hyperparameters = { ...given('n_epochs', epochs), ...given('batch_size', batchSize) };
   if (method === 'dpo') return { type: 'dpo', dpo: { hyperparameters: { ...hyperparameters, ...given('beta', beta) } } };
   return Object.keys(hyperparameters).length === 0 ? null : { type: 'supervised', supervised: { hyperparameters } };
+}
+
+function toTrained(draft: JobDraft): CreateJobRequest['capstan'] {
+  if (!trainsAdapter(draft)) return { method: 'full', ...(draft.trains === 'fresh weights' ? { init: 'random' } : {}) };
+  return { lora: { r: draft.rank, alpha: draft.alpha, dropout: draft.dropout, ...(draft.isDora ? { use_dora: true } : {}) } };
+}
+
+export function trainsAdapter({ method, trains }: JobDraft): boolean {
+  return method === 'dpo' || trains === 'adapter';
 }
 
 function given<Name extends string, Value>(name: Name, value: Value | ''): Partial<Record<Name, Value>> {
@@ -86,6 +98,7 @@ export function draftOf(job: JobObject): JobDraft {
     trainingFile: job.training_file,
     validationFile: job.validation_file,
     ...methodOf(job),
+    trains: trainsOf(job),
     pool,
     priority,
     maxSteps: training.total_steps,
@@ -103,4 +116,9 @@ function methodOf({ method }: JobObject): Pick<JobDraft, 'method' | 'beta'> {
   if (method?.type !== 'dpo') return { method: 'supervised', beta: '' };
   const beta = method.dpo?.hyperparameters?.beta;
   return { method: 'dpo', beta: typeof beta === 'number' ? beta : '' };
+}
+
+function trainsOf({ capstan: { method, init } }: JobObject): JobDraft['trains'] {
+  if (method === 'lora') return 'adapter';
+  return init === 'random' ? 'fresh weights' : 'weights';
 }

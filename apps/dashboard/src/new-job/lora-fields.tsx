@@ -1,6 +1,6 @@
 import { Checkbox, NumberInput, type NumberInputProps, SimpleGrid } from '@mantine/core';
 import { Section } from '../shell/section.tsx';
-import type { JobDraft } from './job-draft.ts';
+import { type JobDraft, trainsAdapter } from './job-draft.ts';
 import type { DraftFields } from './model-fields.tsx';
 
 type NumberName = { [Name in keyof JobDraft]: JobDraft[Name] extends number | '' ? Name : never }[keyof JobDraft];
@@ -60,10 +60,12 @@ export function LoraFields({ draft, onChange }: DraftFields) {
   );
   return (
     <>
-      <Section title="LoRA">
-        <SimpleGrid cols={{ base: 1, sm: 3 }}>{LORA.map((each) => field(each, ''))}</SimpleGrid>
-        {choice('isDora', 'DoRA', 'Learns the length and the direction of weights apart: often better at a low rank, and slower.')}
-      </Section>
+      {trainsAdapter(draft) && (
+        <Section title="LoRA">
+          <SimpleGrid cols={{ base: 1, sm: 3 }}>{LORA.map((each) => field(each, ''))}</SimpleGrid>
+          {choice('isDora', 'DoRA', 'Learns the length and the direction of weights apart: often better at a low rank, and slower.')}
+        </Section>
+      )}
       <Section title="Training">
         <SimpleGrid cols={{ base: 1, sm: 2 }}>{TRAINING.map((each) => field(each, 'auto'))}</SimpleGrid>
         {choice('savesMemory', 'Gradient checkpointing', 'Needs much less memory and takes longer; what is learned is the same.')}

@@ -8,7 +8,13 @@ const METHODS = [
   { value: 'dpo', label: 'Preferences between two answers (DPO)' },
 ];
 
-/** What the rows of the dataset teach. */
+const TRAINED = [
+  { value: 'adapter', label: 'An adapter (LoRA)' },
+  { value: 'weights', label: 'Every weight' },
+  { value: 'fresh weights', label: 'Every weight, from random ones' },
+];
+
+/** What the rows of the dataset teach, and what learns it. */
 export function MethodFields({ draft, onChange }: DraftFields) {
   return (
     <Section title="Method">
@@ -23,6 +29,18 @@ export function MethodFields({ draft, onChange }: DraftFields) {
           value={draft.method}
           onChange={(method) => onChange({ method: method as JobDraft['method'] })}
         />
+        {draft.method === 'supervised' && (
+          <Select
+            label="Trains"
+            description={
+              draft.trains === 'adapter' ? 'Cheap, small and stacked on its base when served.' : 'Needs several times the memory.'
+            }
+            allowDeselect={false}
+            data={TRAINED}
+            value={draft.trains}
+            onChange={(trains) => onChange({ trains: trains as JobDraft['trains'] })}
+          />
+        )}
         {draft.method === 'dpo' && (
           <NumberInput
             label="Beta"

@@ -1,6 +1,6 @@
 import { createJobRequestSchema } from '@capstan/core';
 import { describe, expect, it } from 'vitest';
-import { FRESH_DRAFT, toRequest } from './job-draft.ts';
+import { FRESH_DRAFT, type JobDraft, toRequest } from './job-draft.ts';
 import { asCurl, asOpenAi } from './request-code.ts';
 
 const draft = { ...FRESH_DRAFT, model: 't5-nano', trainingFile: 'file-1' };
@@ -52,6 +52,13 @@ describe('the ways of training', () => {
       capstan: { lora: { r: 8, use_dora: true }, training: { gradient_checkpointing: true } },
     });
     expect(createJobRequestSchema.parse(toRequest(pairs)).method).toEqual({ type: 'dpo', dpo: { hyperparameters: {} } });
+  });
+
+  it('leave the adapter out where every weight learns, and keep it for preferences', () => {
+    const capstanOf = (change: Partial<JobDraft>) => createJobRequestSchema.parse(toRequest({ ...draft, ...change })).capstan;
+    expect(capstanOf({ trains: 'weights' })).toEqual({ priority: 50, method: 'full' });
+    expect(capstanOf({ trains: 'fresh weights' })).toEqual({ priority: 50, method: 'full', init: 'random' });
+    expect(capstanOf({ trains: 'weights', method: 'dpo' })).toMatchObject({ lora: { r: 8 } });
   });
 
   it('forget the beta of preferences when examples are chosen again', () => {
