@@ -48,8 +48,8 @@ export async function startSimulatedCluster({ nodes, kueue = false }: { nodes: n
 }
 
 /**
- * Nodes that are simulated all send their heartbeats through one process, which a busy machine delays: they come rarely here and are waited for long. The
- * control plane would also remove ended pods above 2,000, where Kubernetes' own default keeps 12,500.
+ * One process sends the heartbeats of all simulated nodes, and a busy machine delays it: they come rarely here, and the control plane has patience. It would also
+ * remove ended pods above 2,000, where Kubernetes' own default keeps 12,500.
  */
 const PATIENCE = ['--node-monitor-grace-period 1200s', '--terminated-pod-gc-threshold 12500'];
 const RARE_LEASES = '--node-lease-duration-seconds 1000';
@@ -69,6 +69,8 @@ spec:
 `;
 
 async function adjustParts(directory: string): Promise<void> {
+  const ready = ['wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s'];
+  await capture(join(directory, 'bin', 'kubectl'), ['--kubeconfig', join(directory, 'kubeconfig'), ...ready], {});
   const options = join(directory, 'conf', 'kwok-options.yaml');
   await writeFile(options, MORE_PODS_AT_ONCE);
   await restartWith(directory, 'kwok', [`--config ${options}`, RARE_LEASES]);

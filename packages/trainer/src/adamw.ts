@@ -40,8 +40,8 @@ export function applyAdamW(state: AdamWState, parameters: readonly Parameter[], 
 }
 
 /**
- * Of the first moment, and of the second one's root. They stand in an array because V8 moves a power into the loop that alone uses it: computed for
- * every number, it costs fifteen times the update.
+ * What the first moment and the root of the second one are divided by. They come in an array, because V8 computes a power where its result is used: in the
+ * loop, once for every number, which costs fifteen times the update.
  */
 function biasCorrections(step: number): Float64Array {
   return Float64Array.of(1 - BETA_1 ** step, Math.sqrt(1 - BETA_2 ** step));

@@ -11,13 +11,13 @@ const WHILE_LAUNCHING = 10;
 /**
  * Ranks whose attempt is not open in the ledger: the living ones are stopped, the finished ones are removed once their output is kept.
  * The launcher is looked at before the ledger is read, and the intent is written before the launcher is called, so a rank that is about
- * to start always has its row. Of serving workers only the finished are removed: a living one belongs to some scheduler's pool.
+ * to start always has its row. What is stopped is looked at once more after the ledger: an attempt that has ended there never opens again, and a pass over
+ * thousands takes minutes, in which ranks end. Of serving workers only the finished are removed: a living one belongs to some scheduler's pool.
  */
 export function createEndedRanksSweep(context: SchedulerContext, observed: ObservedRanks): (signal: AbortSignal) => Promise<void> {
   const { db, launcher, launching, clock, logger, metrics, settings } = context;
 
   async function sweepAttempt(name: string, jobId: string, endedAt: Date | null): Promise<void> {
-    // As they are by now: a pass over thousands takes minutes, in which those that lived at its beginning end.
     const ranks = observed.ofJob(jobId).filter((rank) => rank.name === name);
     if (ranks.length === 0) return;
     const living = ranks.filter((rank) => !isFinished(rank));
@@ -44,14 +44,13 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
     for (const [name, ranks] of servers) if (ranks.every(isFinished)) await launcher.remove(name);
     const attempts = launched.filter(isOfJob);
     for (let start = 0; start < attempts.length; start += PAGE) {
-      const page = attempts.slice(start, start + PAGE);
-      const keys = page.flatMap(([, [first]]) => (first === undefined ? [] : [{ jobId: first.jobId, attempt: first.attempt }]));
-      const rows = new Map((await db.ledger.facts(keys)).map((row) => [`${row.jobId}-a${row.attempt}`, row]));
-      const ended = page.filter(([name]) => (rows.get(name)?.state ?? 'ended') === 'ended');
+      const page = attempts.slice(start, start + PAGE).flatMap(([, [first]]) => first ?? []);
+      const rows = new Map((await db.ledger.facts(page)).map((row) => [`${row.jobId}-a${row.attempt}`, row]));
+      const ended = page.filter(({ name }) => (rows.get(name)?.state ?? 'ended') === 'ended');
       // Side by side, so that the launcher can do with many in one go. One that it cannot let go must not keep the others.
       await Promise.all(
-        ended.map(([name, [first]]) =>
-          sweepAttempt(name, first?.jobId ?? '', rows.get(name)?.endedAt ?? null).catch((error: unknown) =>
+        ended.map(({ name, jobId }) =>
+          sweepAttempt(name, jobId, rows.get(name)?.endedAt ?? null).catch((error: unknown) =>
             logger.warn({ err: error, name }, 'ranks could not be cleared away and will be tried again'),
           ),
         ),

@@ -20,44 +20,50 @@ export interface DecodingPart {
 export type ComputePart = (part: DecodingPart) => Tensor[];
 
 /**
- * Computes parts as written and records them, until two recordings agree: from then on one call to TensorFlow computes the part, for lengths that two
- * recordings differ in, and for no other value of the rest. What is known of a network outlives its decodings, and ends with its weights. Backends without graphs
- * go on as written.
+ * Computes a part as written and records it. Once two recordings agree, one call to TensorFlow computes the part. A length is free when two recordings
+ * differed in it; until then only the recorded one is served. Recordings stay with the network until its weights change. Backends without
+ * graphs go on as written.
  */
 export function createComputePart(network: Network): ComputePart {
   const native = nativeCpuBackend();
   if (native === undefined) return ({ compute }) => compute();
-  const known = knownOf(network);
+  const parts = partsOf(network, native);
   return (part) => {
     const name = `${part.name} ${part.rows}`;
-    const before = known.get(name);
+    const before = parts.get(name);
     if (before === null) return part.compute();
-    if (before?.graph !== undefined && suits(before, part.lengths)) return before.graph.run(part.inputs, before.captured);
+    if (before?.graph !== undefined && serves(before, part.lengths)) return before.graph.run(part.inputs, before.captured);
     const { graph, outputs } = recordGraph(
       native,
       part.inputs.map((tensor) => ({ tensor, varies: true })),
       part.compute,
     );
-    known.set(name, learn(native, before, { graph, lengths: part.lengths }));
+    parts.set(name, withRecording(native, before, { graph, lengths: part.lengths }));
     return outputs;
   };
 }
 
-interface Known {
+/** What the recordings of a part have in common. */
+interface Recorded {
   key: string;
-  /** Of the weights, TensorFlow's ids. */
+  /** TensorFlow's ids of the weights. */
   captured: readonly number[];
-  /** Those that were recorded, by their place. */
+  /** The lengths that were recorded, by their place. */
   lengths: readonly Set<number>[];
+  /** From the second recording on. */
   graph?: CompiledGraph;
 }
 
-function suits({ lengths }: Known, wanted: readonly number[]): boolean {
+function serves({ lengths }: Recorded, wanted: readonly number[]): boolean {
   return wanted.every((length, place) => (lengths[place]?.size ?? 0) > 1 || lengths[place]?.has(length));
 }
 
 /** Null where the part has no graph: its recordings differ, or there are too many graphs. */
-function learn(native: NativeBackend, before: Known | undefined, { graph, lengths }: { graph: RecordedGraph; lengths: readonly number[] }) {
+function withRecording(
+  native: NativeBackend,
+  before: Recorded | undefined,
+  { graph, lengths }: { graph: RecordedGraph; lengths: readonly number[] },
+): Recorded | null {
   const bytes = savedModelBytes(graph.nodes);
   const key = createHash('sha256').update(bytes).update(graph.outputs.join()).digest('hex');
   const captured = graph.captured.map(({ id }) => id);
@@ -72,23 +78,25 @@ function learn(native: NativeBackend, before: Known | undefined, { graph, length
 
 /** Models of one shape share a graph: their weights are among its inputs. They are few, and small beside the weights. */
 const GRAPHS = new Map<string, CompiledGraph>();
-const MOST_GRAPHS = 64;
+const MOST_GRAPHS = 128;
 
-interface KnownOfWeights {
-  /** Each is replaced whenever weights of its kind are. */
+interface NetworkParts {
+  /** The embedding, and whatever the adapter trains: training replaces them with every step. */
   weights: readonly Tensor[];
-  parts: Map<string, Known | null>;
+  parts: Map<string, Recorded | null>;
 }
 
-const KNOWN = new WeakMap<object, KnownOfWeights>();
+/** By the adapter, or by the model where there is none. */
+const PARTS = new WeakMap<object, NetworkParts>();
 
-function knownOf({ model, adapter }: Network): KnownOfWeights['parts'] {
+function partsOf({ model, adapter }: Network, native: NativeBackend): NetworkParts['parts'] {
   const weights = [model.weight(model.config.embeddingName), ...(adapter?.parameters().map((parameter) => parameter.value()) ?? [])];
   const owner = adapter ?? model;
-  let known = KNOWN.get(owner);
-  if (known?.weights.length !== weights.length || weights.some((weight, i) => weight !== known?.weights[i])) {
-    known = { weights, parts: new Map() };
-    KNOWN.set(owner, known);
-  }
-  return known.parts;
+  const known = PARTS.get(owner);
+  if (known?.weights.length === weights.length && weights.every((weight, i) => weight === known.weights[i])) return known.parts;
+  // TensorFlow gets a weight when it is first used: then it would be recorded as a constant, and a tied head as something to compute.
+  native.getInputTensorIds([...model.layout.map(({ name }) => model.weight(name)), model.headWeight(), ...weights]);
+  const parts: NetworkParts['parts'] = new Map();
+  PARTS.set(owner, { weights, parts });
+  return parts;
 }
