@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Network } from '../network.ts';
 import { type CompiledGraph, compileGraph } from './compiled-graph.ts';
+import { handOverWeights } from './hand-over-weights.ts';
 import { type NativeBackend, nativeCpuBackend } from './native-backend.ts';
 import { type RecordedGraph, recordGraph } from './record-graph.ts';
 import { savedModelBytes } from './saved-model.ts';
@@ -89,13 +90,13 @@ interface NetworkParts {
 /** By the adapter, or by the model where there is none. */
 const PARTS = new WeakMap<object, NetworkParts>();
 
-function partsOf({ model, adapter }: Network, native: NativeBackend): NetworkParts['parts'] {
+function partsOf(network: Network, native: NativeBackend): NetworkParts['parts'] {
+  const { model, adapter } = network;
   const weights = [model.weight(model.config.embeddingName), ...(adapter?.parameters().map((parameter) => parameter.value()) ?? [])];
   const owner = adapter ?? model;
   const known = PARTS.get(owner);
   if (known?.weights.length === weights.length && weights.every((weight, i) => weight === known.weights[i])) return known.parts;
-  // TensorFlow gets a weight when it is first used: then it would be recorded as a constant, and a tied head as something to compute.
-  native.getInputTensorIds([...model.layout.map(({ name }) => model.weight(name)), model.headWeight(), ...weights]);
+  handOverWeights(native, network);
   const parts: NetworkParts['parts'] = new Map();
   PARTS.set(owner, { weights, parts });
   return parts;

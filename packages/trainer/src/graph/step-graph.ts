@@ -7,6 +7,7 @@ import { addSums, type GradientSums, type GradientTask, inputsOf, lossAndGradien
 import { type HostTensors, toTensors, vector } from '../host-tensor.ts';
 import type { Parameter } from '../parameters.ts';
 import { type CompiledGraph, compileGraph } from './compiled-graph.ts';
+import { handOverWeights } from './hand-over-weights.ts';
 import { type NativeBackend, nativeCpuBackend } from './native-backend.ts';
 import { type RecordedGraph, recordGraph } from './record-graph.ts';
 
@@ -26,8 +27,9 @@ export function compileStep(task: GradientTask, parameters: readonly Parameter[]
   const native = nativeCpuBackend();
   if (native === undefined) return undefined;
   const recording = { native, task, parameters };
-  const [first, second] = [record(recording, probe(rows, SHORT), { rehearse: true }), record(recording, probe(rows, LONGER))];
-  if (!isDeepStrictEqual(first, second)) return undefined;
+  handOverWeights(native, task.network);
+  const [first, second] = PROBES.map((lengths) => record(recording, probe(rows, lengths)));
+  if (first === undefined || !isDeepStrictEqual(first, second)) return undefined;
   const graph = compileGraph(native, first);
   return {
     rows,
@@ -37,10 +39,12 @@ export function compileStep(task: GradientTask, parameters: readonly Parameter[]
 }
 
 /** Any two that differ in every length, and in none is 1: operations may treat that as a case of its own. */
-const SHORT = { source: 5, target: 3 };
-const LONGER = { source: 7, target: 4 };
+const PROBES = [
+  { source: 5, target: 3 },
+  { source: 7, target: 4 },
+];
 
-function probe(rows: number, { source, target }: typeof SHORT): TokenizedExample[] {
+function probe(rows: number, { source, target }: (typeof PROBES)[number]): TokenizedExample[] {
   const ones = (length: number) => new Int32Array(length).fill(1);
   return Array.from({ length: rows }, () => ({ inputIds: ones(source), labels: ones(target) }));
 }
@@ -51,12 +55,7 @@ interface Recording {
   parameters: readonly Parameter[];
 }
 
-/** What is made once and kept, such as a tied head, is made by a rehearsal: outside of the graph. */
-function record(
-  { native, task, parameters }: Recording,
-  examples: readonly TokenizedExample[],
-  { rehearse = false }: { rehearse?: boolean } = {},
-): RecordedGraph {
+function record({ native, task, parameters }: Recording, examples: readonly TokenizedExample[]): RecordedGraph {
   const batch = batchOf(task.network, examples);
   const inputs = toTensors(ordered({ ...inputsOf(batch), [SEED]: vector(new Int32Array(2)) }));
   const work = () => {
@@ -64,7 +63,6 @@ function record(
     return [value, ...gradients];
   };
   try {
-    if (rehearse) dispose(tidy(work));
     const fixed = valuesOf(parameters).map((tensor) => ({ tensor, varies: false }));
     const varying = Object.values(inputs).map((tensor) => ({ tensor, varies: true }));
     const { graph, outputs } = recordGraph(native, [...fixed, ...varying], work);
