@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { LRUCache } from 'lru-cache';
 import type { Network } from '../network.ts';
 import { type CompiledGraph, compileGraph } from './compiled-graph.ts';
 import { handOverWeights } from './hand-over-weights.ts';
@@ -33,7 +34,8 @@ export function createComputePart(network: Network): ComputePart {
     const name = `${part.name} ${part.rows}`;
     const before = parts.get(name);
     if (before === null) return part.compute();
-    if (before?.graph !== undefined && serves(before, part.lengths)) return before.graph.run(part.inputs, before.captured);
+    const compiled = before !== undefined && serves(before, part.lengths) ? GRAPHS.get(before.key) : undefined;
+    if (before !== undefined && compiled !== undefined) return compiled.run(part.inputs, before.captured);
     const { graph, outputs } = recordGraph(
       native,
       part.inputs.map((tensor) => ({ tensor, varies: true })),
@@ -51,15 +53,13 @@ interface Recorded {
   captured: readonly number[];
   /** The lengths that were recorded, by their place. */
   lengths: readonly Set<number>[];
-  /** From the second recording on. */
-  graph?: CompiledGraph;
 }
 
 function serves({ lengths }: Recorded, wanted: readonly number[]): boolean {
   return wanted.every((length, place) => (lengths[place]?.size ?? 0) > 1 || lengths[place]?.has(length));
 }
 
-/** Null where the part has no graph: its recordings differ, or there are too many graphs. */
+/** Null where recordings differ: the part has no graph. */
 function withRecording(
   native: NativeBackend,
   before: Recorded | undefined,
@@ -71,15 +71,15 @@ function withRecording(
   if (before === undefined) return { key, captured, lengths: lengths.map((length) => new Set([length])) };
   if (before.key !== key || before.captured.join() !== captured.join()) return null;
   for (const [place, length] of lengths.entries()) before.lengths[place]?.add(length);
-  const compiled = before.graph ?? GRAPHS.get(key) ?? (GRAPHS.size < MOST_GRAPHS ? compileGraph(native, graph, bytes) : undefined);
-  if (compiled === undefined) return null;
-  GRAPHS.set(key, compiled);
-  return { ...before, graph: compiled };
+  if (!GRAPHS.has(key)) GRAPHS.set(key, compileGraph(native, graph, bytes));
+  return before;
 }
 
-/** Models of one shape share a graph: their weights are among its inputs. They are few, and small beside the weights. */
-const GRAPHS = new Map<string, CompiledGraph>();
-const MOST_GRAPHS = 128;
+/**
+ * Models of one shape share a graph: their weights are among its inputs. A graph takes some 6 MB, with what TensorFlow keeps beside it; one that was used the longest ago
+ * goes, and is compiled anew where it is needed again.
+ */
+const GRAPHS = new LRUCache<string, CompiledGraph>({ max: 48, dispose: (graph) => graph.dispose() });
 
 interface NetworkParts {
   /** The embedding, and whatever the adapter trains: training replaces them with every step. */
