@@ -24,7 +24,7 @@ export interface SchedulerSettings {
   killGraceMs: number;
   /** How long ranks may take to exit by themselves after their attempt has ended: on a busy cluster the news of an exit comes late. */
   exitGraceMs: number;
-  /** How long ranks that have succeeded are kept, for people to look at; ten times as long while others are launched, which removals would slow down. */
+  /** How long ranks that have succeeded are kept, for people to look at; ten times as long while others are launched or wait to start, which removals would slow down. */
   keepEndedMs: number;
   /** Launches under way at once, per pool; how many of them a launcher carries out at a time is its own affair. */
   launchConcurrency: number;

@@ -6,7 +6,7 @@ import { retireRanks } from './retire-ranks.ts';
 
 const PAGE = 200;
 /** Times as long ranks that have succeeded are kept. */
-const WHILE_LAUNCHING = 10;
+const WHILE_OTHERS_START = 10;
 
 /**
  * Ranks whose attempt is not open in the ledger: the living ones are stopped, the finished ones are removed once their output is kept.
@@ -17,14 +17,15 @@ const WHILE_LAUNCHING = 10;
 export function createEndedRanksSweep(context: SchedulerContext, observed: ObservedRanks): (signal: AbortSignal) => Promise<void> {
   const { db, launcher, launching, clock, logger, metrics, settings } = context;
 
-  async function sweepAttempt(name: string, jobId: string, endedAt: Date | null): Promise<void> {
+  const othersStart = () => launching.size > 0 || observed.all().some(({ phase }) => phase === 'pending');
+
+  async function sweepAttempt({ name, jobId }: RankObservation, endedAt: Date | null, keptMs: number): Promise<void> {
     const ranks = observed.ofJob(jobId).filter((rank) => rank.name === name);
     if (ranks.length === 0) return;
     const living = ranks.filter((rank) => !isFinished(rank));
     const sinceEndMs = endedAt === null ? Infinity : clock.now().getTime() - endedAt.getTime();
     if (living.length === 0) {
-      // The last words of one that failed are wanted at once. Others wait for launches, which removals would slow down.
-      const keptMs = settings.keepEndedMs * (launching.size > 0 ? WHILE_LAUNCHING : 1);
+      // The last words of one that failed are wanted at once. Others wait for those that start, which removals would slow down.
       if (ranks.every(({ phase }) => phase === 'succeeded') && sinceEndMs < keptMs) return;
       await retireRanks(name, ranks, context);
       observed.forget(name);
@@ -46,12 +47,13 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
     for (let start = 0; start < attempts.length; start += PAGE) {
       const page = attempts.slice(start, start + PAGE).flatMap(([, [first]]) => first ?? []);
       const rows = new Map((await db.ledger.facts(page)).map((row) => [`${row.jobId}-a${row.attempt}`, row]));
+      const keptMs = settings.keepEndedMs * (othersStart() ? WHILE_OTHERS_START : 1);
       const ended = page.filter(({ name }) => (rows.get(name)?.state ?? 'ended') === 'ended');
       // Side by side, so that the launcher can do with many in one go. One that it cannot let go must not keep the others.
       await Promise.all(
-        ended.map(({ name, jobId }) =>
-          sweepAttempt(name, jobId, rows.get(name)?.endedAt ?? null).catch((error: unknown) =>
-            logger.warn({ err: error, name }, 'ranks could not be cleared away and will be tried again'),
+        ended.map((rank) =>
+          sweepAttempt(rank, rows.get(rank.name)?.endedAt ?? null, keptMs).catch((error: unknown) =>
+            logger.warn({ err: error, name: rank.name }, 'ranks could not be cleared away and will be tried again'),
           ),
         ),
       );
