@@ -1,12 +1,13 @@
 import { InvalidRequestError } from '@capstan/core';
-import { type Tensor, type Tensor2D, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor, type Tensor1D, type Tensor2D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import type { DecodingSession, ModelConfig } from '../architecture.ts';
-import { createComputePart } from '../graph/decoding-graphs.ts';
+import { type ComputePart, createComputePart } from '../graph/decoding-graphs.ts';
 import { toTensors } from '../host-tensor.ts';
 import { headLogits, type Network } from '../network.ts';
 import { gatherRows } from '../ops/gather-rows.ts';
 import { selectRows } from '../select-rows.ts';
 import type { CausalDecoder, KeysAndValues } from './causal.ts';
+import type { Span } from './positions.ts';
 
 /** Rows are padded on the left, so that all of them end together; the first turn reads the prompts, later ones a token a row. */
 export function startCausalDecoding<Config extends ModelConfig>(
@@ -32,21 +33,8 @@ export function startCausalDecoding<Config extends ModelConfig>(
     advance: (tokens) => {
       const length = tokens === undefined ? promptLength : 1;
       const ids = tokens === undefined ? prompts : Int32Array.from(tokens);
-      const { logits, grown } = tidy(() => {
-        const rows = starts.length;
-        const prepared = toTensors(decoder.prepare(network.model.config, ids, { length, past, starts }));
-        const last = (hidden: Tensor2D) => (tokens === undefined ? gatherRows(hidden, lastOfRows) : hidden);
-        const compute = () => {
-          const decoded = decoder.decode(network, { inputs: prepared, rows, caches });
-          return [headLogits(network, last(decoded.hidden)), ...decoded.caches.flatMap(tensorsOf)];
-        };
-        const part =
-          tokens === undefined
-            ? { name: 'prompt', lengths: [length], inputs: [...Object.values(prepared), lastOfRows] }
-            : { name: 'token', lengths: [past], inputs: [...Object.values(prepared), ...(caches ?? []).flatMap(tensorsOf)] };
-        const [logits, ...grown] = computePart({ ...part, rows, compute });
-        return { logits: logits as Tensor2D, grown };
-      });
+      const turn = { ids, span: { length, past, starts }, lastOfRows: tokens === undefined ? lastOfRows : undefined, caches };
+      const { logits, grown } = tidy(() => nextLogits(network, decoder, turn, computePart));
       replaceCaches(pairs(grown));
       past += length;
       return logits;
@@ -60,6 +48,36 @@ export function startCausalDecoding<Config extends ModelConfig>(
       disposeCaches(caches);
     },
   };
+}
+
+interface Turn {
+  /** [rows · length] */
+  ids: Int32Array;
+  span: Span;
+  /** Where every row of prompts ends; absent where each row is one token. */
+  lastOfRows: Tensor1D | undefined;
+  caches: readonly KeysAndValues[] | undefined;
+}
+
+function nextLogits<Config extends ModelConfig>(
+  network: Network<Config>,
+  decoder: CausalDecoder<Config>,
+  { ids, span, lastOfRows, caches }: Turn,
+  computePart: ComputePart,
+): { logits: Tensor2D; grown: Tensor[] } {
+  const rows = span.starts.length;
+  const prepared = toTensors(decoder.prepare(network.model.config, ids, span));
+  const compute = () => {
+    const { hidden, caches: next } = decoder.decode(network, { inputs: prepared, rows, caches });
+    const last = lastOfRows === undefined ? hidden : gatherRows(hidden, lastOfRows);
+    return [headLogits(network, last), ...next.flatMap(tensorsOf)];
+  };
+  const part =
+    lastOfRows === undefined
+      ? { name: 'token', lengths: [span.past], inputs: [...Object.values(prepared), ...(caches ?? []).flatMap(tensorsOf)] }
+      : { name: 'prompt', lengths: [span.length], inputs: [...Object.values(prepared), lastOfRows] };
+  const [logits, ...grown] = computePart({ ...part, rows, compute });
+  return { logits: logits as Tensor2D, grown };
 }
 
 function padPrompts(inputs: readonly Int32Array[], padId: number): { promptLength: number; prompts: Int32Array; starts: number[] } {
