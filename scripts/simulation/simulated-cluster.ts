@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { SharingKubeConfig } from '../../packages/launcher/src/kubernetes/sharing-kube-config.ts';
+import { untilDone } from './until.ts';
 
 /** A real control plane over nodes that are simulated: their pods start at once, and end after `simulate/run-seconds` where nobody ends them before. */
 export interface SimulatedCluster {
@@ -31,7 +32,7 @@ export async function startSimulatedCluster({ nodes, kueue = false }: { nodes: n
   const portBase = 26_400 + 100 * Math.floor(Math.random() * 50);
   try {
     await run('up', [directory, ...flags], { KUBE_PORT_BASE: String(portBase) });
-    await adjustParts(directory);
+    await adjustParts(directory, nodes);
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
@@ -68,13 +69,19 @@ spec:
   next: {statusTemplate: ''}
 `;
 
-async function adjustParts(directory: string): Promise<void> {
-  const ready = ['wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s'];
-  await capture(join(directory, 'bin', 'kubectl'), ['--kubeconfig', join(directory, 'kubeconfig'), ...ready], {});
+const READINESS = '{.items[*].status.conditions[?(@.type=="Ready")].status}';
+
+async function adjustParts(directory: string, nodes: number): Promise<void> {
+  // Patience first: without it some node or other is taken for lost at any time.
+  await restartWith(directory, 'kube-controller-manager', PATIENCE);
+  await untilDone('nodes', async () => {
+    const asked = ['--kubeconfig', join(directory, 'kubeconfig'), 'get', 'nodes', '-o', `jsonpath=${READINESS}`];
+    const ready = (await capture(join(directory, 'bin', 'kubectl'), asked, {})).split(' ').filter((status) => status === 'True').length;
+    return { isDone: ready === nodes, state: `${ready} of ${nodes} are ready` };
+  });
   const options = join(directory, 'conf', 'kwok-options.yaml');
   await writeFile(options, MORE_PODS_AT_ONCE);
   await restartWith(directory, 'kwok', [`--config ${options}`, RARE_LEASES]);
-  await restartWith(directory, 'kube-controller-manager', PATIENCE);
 }
 
 /** Of a flag that is given twice the last one counts, or both where it is a list. */

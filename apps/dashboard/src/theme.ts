@@ -16,17 +16,19 @@ export const theme = createTheme({
   },
 });
 
-/** The library's own quiet texts are too pale to be read by everybody. */
+/** The library's own quiet texts, and the edges of its inputs, are too pale to be seen by everybody. */
 export const readableColors: CSSVariablesResolver = ({ colors }) => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': colors.gray[7],
     '--mantine-color-placeholder': colors.gray[7],
     '--mantine-color-error': colors.red[9],
+    '--capstan-edge': colors.gray[6],
   },
   dark: {
     '--mantine-color-dimmed': colors.dark[1],
     '--mantine-color-placeholder': colors.dark[1],
     '--mantine-color-anchor': colors.blue[3],
+    '--capstan-edge': colors.dark[2],
   },
 });
