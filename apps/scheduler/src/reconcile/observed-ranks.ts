@@ -5,7 +5,7 @@ export interface ObservedRanks {
   /** Looks at everything anew; callers at the same time share one look. */
   refresh(options: { signal: AbortSignal }): Promise<void>;
   note(observation: RankObservation): void;
-  forget(name: string): void;
+  forget(launch: { jobId: string; name: string }): void;
   ofJob(jobId: string): RankObservation[];
   all(): RankObservation[];
 }
@@ -33,11 +33,10 @@ export function createObservedRanks(launcher: Launcher): ObservedRanks {
       return look;
     },
     note,
-    forget(name) {
-      for (const [jobId, ranks] of jobs) {
-        for (const [key, observation] of ranks) if (observation.name === name) ranks.delete(key);
-        if (ranks.size === 0) jobs.delete(jobId);
-      }
+    forget({ jobId, name }) {
+      const ranks = jobs.get(jobId);
+      for (const [key, observation] of ranks ?? []) if (observation.name === name) ranks?.delete(key);
+      if (ranks?.size === 0) jobs.delete(jobId);
     },
     ofJob: (jobId) => [...(jobs.get(jobId)?.values() ?? [])],
     all: () => [...jobs.values()].flatMap((ranks) => [...ranks.values()]),

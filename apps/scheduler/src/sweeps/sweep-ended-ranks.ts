@@ -28,7 +28,7 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
       // The last words of one that failed are wanted at once. Others wait for those that start, which removals would slow down.
       if (ranks.every(({ phase }) => phase === 'succeeded') && sinceEndMs < keptMs) return;
       await retireRanks(name, ranks, context);
-      observed.forget(name);
+      observed.forget({ jobId, name });
       return;
     }
     if (sinceEndMs < settings.exitGraceMs) return;
