@@ -7,7 +7,7 @@ import { endpoint } from '../http/endpoint.ts';
 const UNSUPPORTED = {
   '/v1/uploads{/*rest}': 'Uploads in parts are not supported: send the file in one request to POST /v1/files.',
   '/v1/fine_tuning/checkpoints/*rest': 'Permissions of checkpoints are not supported: projects share nothing but base models.',
-  '/v1/fine_tuning/alpha/*rest': 'Graders are not supported: jobs train with method.type "supervised".',
+  '/v1/fine_tuning/alpha/*rest': 'Graders are not supported: jobs train with method.type "supervised" or "dpo".',
   '/v1/embeddings': 'Embeddings are not supported: this server generates text, at POST /v1/chat/completions.',
   '/v1/responses{/*rest}': 'The Responses API is not supported: use POST /v1/chat/completions.',
   '/v1/batches{/*rest}': 'Batches are not supported: use POST /v1/chat/completions.',

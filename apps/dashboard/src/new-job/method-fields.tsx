@@ -33,7 +33,7 @@ export function MethodFields({ draft, onChange }: DraftFields) {
           <Select
             label="Trains"
             description={
-              draft.trains === 'adapter' ? 'Cheap, small and stacked on its base when served.' : 'Needs several times the memory.'
+              draft.trains === 'adapter' ? 'Small, cheap, served with its base.' : 'Needs several times the memory.'
             }
             allowDeselect={false}
             data={TRAINED}
