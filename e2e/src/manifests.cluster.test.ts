@@ -73,12 +73,13 @@ describe.runIf(local !== null)('the manifests', () => {
     };
     expect(await review('capstan-workers')).toEqual([
       'deployments: create delete list patch',
+      'events: list watch',
       'jobs: create delete deletecollection get list patch watch',
       'nodes: list',
       'pods/log: get',
       'pods: deletecollection list patch watch',
-      'secrets: create',
-      'services: create',
+      'secrets: create delete',
+      'services: create delete',
       'workloads: list watch',
     ]);
     for (const namespace of ['capstan', 'default', 'kube-system']) expect(await review(namespace)).toEqual(['nodes: list']);

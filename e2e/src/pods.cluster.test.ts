@@ -43,6 +43,13 @@ describe.runIf(local !== null)('jobs in pods of a cluster that is started here',
     expect(job.error).toMatchObject({ code: 'OOMKilled', message: expect.stringMatching(/memory limit of 96Mi/) });
   });
 
+  it("end for good, at the pool's deadline, although the worker obeys and saves", async () => {
+    await place.makePool('brief', {}, { activeDeadlineSeconds: 20 });
+    const id = await place.submit({ pool: 'brief', steps: 5_000 });
+    const job = await place.until(id, ({ status }) => status === 'failed');
+    expect(job).toMatchObject({ error: { code: 'DeadlineExceeded' }, capstan: { attempt: 1 } });
+  });
+
   it('are removed when no job is known for them', async () => {
     const command = ['node', '-e', 'setInterval(() => undefined, 1000)'];
     const settings = { image: WORKER_IMAGE, imagePullPolicy: 'Never', command, cpu: '50m' };

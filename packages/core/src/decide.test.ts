@@ -205,6 +205,20 @@ const rows: Row[] = [
     actions: ['stop'],
   },
   {
+    title: 'blames the machine for the silence of a rank where the launcher hears nothing of it either',
+    job: job('running'),
+    ranks: [seen({ reason: 'NodeLost', message: 'The cluster hears nothing of node-1.' })],
+    attempt: { heartbeats: new Map([[0, ago(31)]]) },
+    event: { type: 'attemptFailed', reason: 'NodeLost', message: expect.stringMatching(/node-1/) },
+    actions: ['stop'],
+  },
+  {
+    title: 'goes on with a rank that speaks, whatever the launcher hears of its machine',
+    job: job('running'),
+    ranks: [seen({ reason: 'NodeLost' })],
+    actions: [],
+  },
+  {
     title: 'does not blame a rank for the silence while nobody listened',
     job: job('running'),
     ranks: [seen()],
@@ -239,6 +253,22 @@ const rows: Row[] = [
     job: job('cancelling'),
     ranks: [seen()],
     attempt: { stopRequestedAt: ago(25) },
+    actions: ['commandStop', 'stop'],
+  },
+  {
+    title: 'ends a cancel, once force is due, although a silent machine does not let its rank end',
+    job: job('cancelling', 2),
+    ranks: [seen(), failed({ rank: 1 })],
+    attempt: { stopRequestedAt: ago(25), heartbeats: new Map([[0, ago(31)]]) },
+    event: { type: 'workersGone' },
+    actions: ['stop'],
+  },
+  {
+    title: 'waits for a silent rank while nobody listened',
+    job: job('cancelling'),
+    ranks: [seen()],
+    attempt: { stopRequestedAt: ago(25), heartbeats: new Map([[0, ago(31)]]) },
+    listeningSince: ago(10),
     actions: ['commandStop', 'stop'],
   },
   {

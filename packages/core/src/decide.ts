@@ -87,12 +87,16 @@ function decideRunning(job: FineTuningJob, ranks: ObservedRank[], attempt: Attem
   return { event: judgeFailure(job, failure, { memoryFailures: attempt.memoryFailures, now, random }), actions: ['stop'] };
 }
 
-function decideStopping(ranks: ObservedRank[], attempt: AttemptFacts, { now, limits }: DecideContext): Decision {
+function decideStopping(ranks: ObservedRank[], attempt: AttemptFacts, context: DecideContext): Decision {
+  const { now, limits } = context;
   // A launch may be under way this very moment; its ranks are stopped when they show.
   const isAwaited = ranks.length === 0 && attempt.heartbeats.size === 0;
   if (isAwaited && elapsedMs(attempt.intendedAt, now) <= limits.launchGraceMs) return { actions: [] };
   if (ranks.every(isFinished)) return { event: { type: 'workersGone' }, actions: [] };
   const isOverdue = attempt.stopRequestedAt !== null && elapsedMs(attempt.stopRequestedAt, now) > limits.stopGraceMs;
+  // A machine that is dead may keep a rank from ending for as long as it likes. What might still run there belongs to an epoch that is over.
+  const isOver = isOverdue && ranks.every((rank) => isFinished(rank) || (rank.phase === 'running' && isSilent(rank.rank, rank, attempt, context)));
+  if (isOver) return { event: { type: 'workersGone' }, actions: ['stop'] };
   // A rank that never spoke has no step to finish and no checkpoint to save.
   return { actions: isOverdue || attempt.heartbeats.size === 0 ? ['commandStop', 'stop'] : ['commandStop'] };
 }
@@ -129,16 +133,19 @@ function findLostRank(job: FineTuningJob, ranks: ObservedRank[], attempt: Attemp
   const observed = new Map(ranks.map((rank) => [rank.rank, rank]));
   for (let rank = 0; rank < job.spec.resources.workers; rank += 1) {
     const seen = observed.get(rank);
-    if (seen !== undefined && seen.phase !== 'running') continue;
-    const heardAt = attempt.heartbeats.get(rank) ?? seen?.startedAt ?? attempt.intendedAt;
-    const silenceMs = context.now.getTime() - Math.max(heardAt.getTime(), context.listeningSince.getTime());
-    if (silenceMs <= heartbeatTimeoutMs) continue;
+    if ((seen !== undefined && seen.phase !== 'running') || !isSilent(rank, seen, attempt, context)) continue;
     const silence = `has not been heard of for ${Math.round(heartbeatTimeoutMs / 1000)} s`;
-    return seen === undefined
-      ? { reason: 'NodeLost', message: `Rank ${rank} vanished and ${silence}.`, exitCode: null }
-      : { reason: 'HeartbeatLost', message: `Rank ${rank} ${silence}.`, exitCode: null };
+    if (seen === undefined) return { reason: 'NodeLost', message: `Rank ${rank} vanished and ${silence}.`, exitCode: null };
+    const isMachineLost = seen.reason === 'NodeLost';
+    const why = isMachineLost && seen.message !== null ? ` ${seen.message}` : '';
+    return { reason: isMachineLost ? 'NodeLost' : 'HeartbeatLost', message: `Rank ${rank} ${silence}.${why}`, exitCode: null };
   }
   return null;
+}
+
+function isSilent(rank: number, seen: ObservedRank | undefined, attempt: AttemptFacts, { now, listeningSince, limits }: DecideContext): boolean {
+  const heardAt = attempt.heartbeats.get(rank) ?? seen?.startedAt ?? attempt.intendedAt;
+  return now.getTime() - Math.max(heardAt.getTime(), listeningSince.getTime()) > limits.heartbeatTimeoutMs;
 }
 
 function isPending({ phase }: ObservedRank): boolean {

@@ -4,7 +4,10 @@ import type { Failure, FailureReason } from './failure-reason.ts';
 export interface ObservedRank {
   rank: number;
   phase: 'pending' | 'running' | 'succeeded' | 'failed';
-  /** The launcher's own verdict, e.g. `OOMKilled` or `Evicted`; null where it has none. */
+  /**
+   * The launcher's own verdict, e.g. `OOMKilled` or `Evicted`; null where it has none. Of a rank that still runs it says what is about to end it, or
+   * that its machine is silent.
+   */
   reason: FailureReason | null;
   message: string | null;
   exitCode: number | null;

@@ -9,13 +9,14 @@ const SHARED_OPTIONS: ChannelOptions = {
 };
 
 /**
- * A step of training can hold a worker's event loop for many seconds, and a ping waits with everything else. So the timeouts are
- * long: they find a peer that vanished without closing its socket. A slow worker is the heartbeat timeout's affair.
+ * They find a scheduler whose machine has vanished without closing its socket, well before another one takes its ranks for lost
+ * (HEARTBEAT_TIMEOUT_MS). A step can hold a worker's event loop for many seconds, and a ping waits with everything else: a worker that finds
+ * its own ping late connects anew, which costs it nothing.
  */
 const CLIENT_OPTIONS: ChannelOptions = {
   ...SHARED_OPTIONS,
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 60_000,
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 20_000,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 5_000,

@@ -17,6 +17,7 @@ export async function reconcileAll(context: SchedulerContext, parts: ReconcilePa
 }
 
 async function reconcilePage(jobs: FineTuningJob[], context: SchedulerContext, parts: ReconcileParts, options: { signal: AbortSignal }) {
+  const now = context.clock.now();
   const facts = await context.db.ledger.facts(jobs.map(({ id, attempt }) => ({ jobId: id, attempt })));
   parts.listening.heard();
   const factsOf = new Map(facts.map((entry) => [entry.jobId, entry]));
@@ -24,7 +25,7 @@ async function reconcilePage(jobs: FineTuningJob[], context: SchedulerContext, p
     const attempt = factsOf.get(job.id);
     if (attempt === undefined || attempt.epoch !== job.epoch) continue;
     const ranks = parts.observed.ofJob(job.id).filter((rank) => rank.attempt === job.attempt && rank.kind === 'train');
-    const decision = decide(job, ranks, attempt, decideContext(context, parts));
+    const decision = decide(job, ranks, attempt, decideContext(context, parts, now));
     if (decision.event === undefined && decision.actions.length === 0) continue;
     await actOn(job, decision, context, { ...options, registry: parts.registry }).catch((error: unknown) =>
       context.logger.warn({ err: error, jobId: job.id }, 'reconcile failed and will be tried again'),

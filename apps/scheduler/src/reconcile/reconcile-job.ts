@@ -30,12 +30,13 @@ async function look(jobId: string, context: SchedulerContext, parts: ReconcilePa
   const ranks = parts.observed.ofJob(jobId);
   const job = await context.db.jobs.get(jobId);
   if (job === null || !isActive(job.status)) return null;
+  const now = context.clock.now();
   const [facts] = await context.db.ledger.facts([{ jobId, attempt: job.attempt }]);
   if (facts === undefined || facts.epoch !== job.epoch) return null;
   const own = ranks.filter(({ attempt, kind }) => attempt === job.attempt && kind === 'train');
   return {
     job,
-    decision: decide(job, own, facts, decideContext(context, parts)),
+    decision: decide(job, own, facts, decideContext(context, parts, now)),
     isIncomplete: own.length < job.spec.resources.workers,
   };
 }

@@ -11,6 +11,7 @@ export interface ReconcileParts {
   listening: Listening;
 }
 
-export function decideContext({ clock, random, settings }: SchedulerContext, { listening }: ReconcileParts): DecideContext {
-  return { now: clock.now(), random, listeningSince: listening.since(), limits: settings.limits };
+/** `now` is the moment before the ledger was read: what is looked at later is judged by what was known then, however long the acts in between took. */
+export function decideContext({ random, settings }: SchedulerContext, { listening }: ReconcileParts, now: Date): DecideContext {
+  return { now, random, listeningSince: listening.since(), limits: settings.limits };
 }

@@ -2,6 +2,7 @@ import { type FineTuningJob, type RankIdentity, StaleEpochError, type WorkerRepo
 import { applyToAttempt } from '../attempts/apply-to-attempt.ts';
 import { launchName } from '../attempts/build-launch-spec.ts';
 import { failAttempt } from '../attempts/fail-attempt.ts';
+import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { fineTunedModelName } from './fine-tuned-model-name.ts';
 import { storeStepMetrics } from './store-step-metrics.ts';
@@ -20,19 +21,25 @@ export function isEnding(report: WorkerReport, rank: number): report is EndingRe
  * Ends the attempt as the rank says. Throws a StaleEpochError when it had ended already, and then nothing has changed: so a report
  * that is sent twice, because its acknowledgement was lost, is refused and the rank stops all the same.
  */
-export async function applyEnding(identity: RankIdentity, report: EndingReport, context: SchedulerContext): Promise<void> {
+export async function applyEnding(identity: RankIdentity, report: EndingReport, context: SchedulerContext, observed: ObservedRanks): Promise<void> {
   const job = await context.db.jobs.get(identity.jobId);
   const isCurrent = job !== null && job.epoch === identity.epoch;
-  const hasEnded = isCurrent && (await endAttempt(job, identity.rank, report, context));
+  const hasEnded = isCurrent && (await endAttempt(job, identity.rank, report, context, observed));
   if (!hasEnded) throw new StaleEpochError(`Attempt ${identity.attempt} of ${identity.jobId} is over.`);
 }
 
-async function endAttempt(job: FineTuningJob, rank: number, report: EndingReport, context: SchedulerContext): Promise<boolean> {
+async function endAttempt(
+  job: FineTuningJob,
+  rank: number,
+  report: EndingReport,
+  context: SchedulerContext,
+  observed: ObservedRanks,
+): Promise<boolean> {
   switch (report.type) {
     case 'succeeded':
       return succeed(job, report, context);
     case 'stopped':
-      return endStopped(job, rank, context);
+      return endStopped(job, rank, context, observed);
     case 'failed':
       return abandon(job, { reason: report.reason, message: report.message }, context);
   }
@@ -67,10 +74,14 @@ async function succeed(
   });
 }
 
-/** A stop that nobody asked for is the platform's doing: the machine was drained, or the pod evicted. */
-async function endStopped(job: FineTuningJob, rank: number, context: SchedulerContext): Promise<boolean> {
+/** A stop that nobody asked for is the platform's doing: the machine was drained, or the pod evicted. But where it ran out of time, the next would too. */
+async function endStopped(job: FineTuningJob, rank: number, context: SchedulerContext, observed: ObservedRanks): Promise<boolean> {
   const isAsked = job.status === 'pausing' || job.status === 'cancelling';
-  if (!isAsked) return abandon(job, { reason: 'Preempted', message: `Rank ${rank} was told to stop by its machine.` }, context);
+  if (!isAsked) {
+    const late = observed.ofJob(job.id).find(({ attempt, reason }) => attempt === job.attempt && reason === 'DeadlineExceeded');
+    const message = late?.message ?? `Rank ${rank} was told to stop by its machine.`;
+    return abandon(job, { reason: late === undefined ? 'Preempted' : 'DeadlineExceeded', message }, context);
+  }
   if (rank !== 0) return true;
   return applyToAttempt(job, { type: job.status === 'pausing' ? 'paused' : 'workersGone' }, context);
 }

@@ -1,6 +1,7 @@
 import type { NumberedReport } from '@capstan/core';
 import type { WorkerSession } from '@capstan/proto';
 import { gather } from '../gather.ts';
+import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { applyEnding, isEnding } from './apply-ending.ts';
 import type { Heartbeats } from './heartbeats.ts';
@@ -11,6 +12,7 @@ const MAX_GATHERED = 2_000;
 
 export interface RecordOptions {
   heartbeats: Heartbeats;
+  observed: ObservedRanks;
   /** Told of reports that are committed, ready and step reports among them. */
   onRecorded: (reports: NumberedReport[]) => Promise<void>;
 }
@@ -39,7 +41,7 @@ async function record(session: WorkerSession, reports: NumberedReport[], context
   const last = reports[ending];
   if (last === undefined || !isEnding(last.report, identity.rank)) return false;
   await requireNothingMissing(identity, last, context.db);
-  await applyEnding(identity, last.report, context);
+  await applyEnding(identity, last.report, context, options.observed);
   session.ack(last.sequence);
   return true;
 }

@@ -2,6 +2,7 @@ import { type FineTuningJob, isActive, type NumberedReport, StaleEpochError } fr
 import type { WorkerSession } from '@capstan/proto';
 import { applyToAttempt } from '../attempts/apply-to-attempt.ts';
 import { failAttempt } from '../attempts/fail-attempt.ts';
+import type { ObservedRanks } from '../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import type { CheckpointedJobs } from '../sweeps/sweep-old-checkpoints.ts';
 import { buildAssignment } from './build-assignment.ts';
@@ -13,6 +14,7 @@ import { withOwnArtifacts } from './with-own-artifacts.ts';
 export interface SessionParts {
   registry: SessionRegistry;
   heartbeats: Heartbeats;
+  observed: ObservedRanks;
   checkpointed: CheckpointedJobs;
 }
 
@@ -35,6 +37,7 @@ export async function serveRank(session: WorkerSession, context: SchedulerContex
     const noteReadiness = watchForReadiness(job, session, context, parts.registry);
     await recordReports(withOwnArtifacts(session, job, context), context, {
       heartbeats: parts.heartbeats,
+      observed: parts.observed,
       async onRecorded(reports) {
         if (reports.some(({ report }) => report.type === 'checkpoint')) parts.checkpointed.add(job.id);
         await noteReadiness(reports);

@@ -3,9 +3,12 @@ import type { LaunchSpec } from '../launcher.ts';
 import { tlsEnvironment } from '../tls-environment.ts';
 import { CONTAINER, LABELS, launchLabels, RANK_FINALIZER } from './names.ts';
 import type { KubernetesPoolSettings } from './pool-settings.ts';
+import { readQuantity } from './read-quantity.ts';
 
 const TOKEN_DIR = '/var/run/capstan';
 const CACHE_DIR = '/var/cache/capstan';
+/** Of the volume's size, beyond which the kubelet evicts the pod, what the worker fills before it makes room. */
+const CACHE_SHARE = 0.9;
 
 /** A container that Pod Security's "restricted" lets in. */
 export const RESTRICTED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
@@ -54,7 +57,7 @@ function buildContainer(spec: LaunchSpec, settings: KubernetesPoolSettings): V1C
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
     ...given({ command: settings.command }),
-    env: buildEnvironment(spec, settings.env),
+    env: buildEnvironment(spec, settings),
     resources: buildResources(spec, settings),
     // A rank's last words travel in its pod's status, where they outlive the container.
     terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -67,9 +70,10 @@ function buildContainer(spec: LaunchSpec, settings: KubernetesPoolSettings): V1C
   };
 }
 
-function buildEnvironment(spec: LaunchSpec, more: Record<string, string>): V1EnvVar[] {
+function buildEnvironment(spec: LaunchSpec, settings: KubernetesPoolSettings): V1EnvVar[] {
   const fixed = {
-    ...more,
+    CAPSTAN_CACHE_MAX_BYTES: String(Math.floor(readQuantity(settings.cacheSize) * CACHE_SHARE)),
+    ...settings.env,
     CAPSTAN_SCHEDULER_ADDRESS: spec.schedulerAddress,
     ...tlsEnvironment(spec),
     CAPSTAN_TOKEN_FILE: `${TOKEN_DIR}/token`,

@@ -1,4 +1,5 @@
-import type { Pool, PoolCapacity } from '@capstan/core';
+import { InvalidRequestError, type Pool, type PoolCapacity } from '@capstan/core';
+import type { V1Node } from '@kubernetes/client-node';
 import { type ClusterApi, toAppError } from './cluster-api.ts';
 import { keepPlaces } from './keep-places.ts';
 import { listNodes } from './list-nodes.ts';
@@ -17,8 +18,8 @@ export interface ClusterPools {
    * none, have none afterwards. Costs one call where nothing is to change.
    */
   keepPlaces(wanted: readonly PlacesWanted[]): Promise<void>;
-  /** What the nodes could hold of each pool, in order; null where we may not see the nodes. */
-  readCapacities(pools: readonly Pool[]): Promise<PoolCapacity[] | null>;
+  /** What the nodes could hold of each pool, in order; null where we may not see the nodes, and for a pool whose settings do not suit Kubernetes. */
+  readCapacities(pools: readonly Pool[]): Promise<(PoolCapacity | null)[] | null>;
 }
 
 export function createClusterPools(api: ClusterApi): ClusterPools {
@@ -32,7 +33,16 @@ export function createClusterPools(api: ClusterApi): ClusterPools {
       const nodes = await listNodes(api).catch((error: unknown) => {
         throw toAppError(error, 'The nodes could not be listed');
       });
-      return nodes && pools.map((pool) => readCapacity(pool, nodes));
+      return nodes && pools.map((pool) => readCapacityIfAny(pool, nodes));
     },
   };
+}
+
+function readCapacityIfAny(pool: Pool, nodes: readonly V1Node[]): PoolCapacity | null {
+  try {
+    return readCapacity(pool, nodes);
+  } catch (error) {
+    if (error instanceof InvalidRequestError) return null;
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
 import { type ClusterApi, callOptions } from './cluster-api.ts';
 import { followObjects } from './follow-objects.ts';
 import { createWorkloadFollower } from './follow-workloads.ts';
@@ -21,6 +21,8 @@ export interface ClusterView {
   onChange(listener: (name: string) => void): () => void;
   close(): Promise<void>;
 }
+
+const REFUSALS = 'involvedObject.kind=Job,reason=FailedCreate';
 
 export function createClusterView(api: ClusterApi, onError: (error: unknown) => void): ClusterView {
   const { namespace, batch, core } = api;
@@ -48,9 +50,19 @@ export function createClusterView(api: ClusterApi, onError: (error: unknown) => 
     onGone: index.losePod,
     onError,
   });
+  // A Job whose pods are refused, by a quota or an admission, shows it nowhere else.
+  const refusals = followObjects<CoreV1Event>(api, {
+    path: `/api/v1/namespaces/${namespace}/events`,
+    list: () => core.listNamespacedEvent({ namespace, fieldSelector: REFUSALS }, callOptions()),
+    fieldSelector: REFUSALS,
+    onSeen: index.seeRefusal,
+    onGone: index.loseRefusal,
+    onError,
+  });
 
   return {
     async synced({ signal }) {
+      refusals.begin();
       await Promise.all([jobs.synced(signal), pods.synced(signal)]);
     },
     names: index.names,
@@ -65,7 +77,7 @@ export function createClusterView(api: ClusterApi, onError: (error: unknown) => 
       return () => listeners.delete(listener);
     },
     async close() {
-      await Promise.all([jobs.close(), pods.close(), workloads.close()]);
+      await Promise.all([jobs.close(), pods.close(), refusals.close(), workloads.close()]);
     },
   };
 }

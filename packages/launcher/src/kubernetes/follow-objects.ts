@@ -7,12 +7,15 @@ export interface FollowOptions<T extends KubernetesObject> {
   list: () => Promise<KubernetesListObject<T>>;
   /** Which of the objects; all of them where there is none. */
   labelSelector?: string;
+  fieldSelector?: string;
   onSeen: (object: T) => void;
   onGone: (object: T) => void;
   onError: (error: unknown) => void;
 }
 
 export interface Following {
+  /** Begins, the first time, and does not wait for it. */
+  begin(): void;
   /** Begins, the first time; resolves once everything was listed, and rejects where that takes too long. */
   synced(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -23,8 +26,8 @@ const RESTART_MS = 1_000;
 
 /** Lists, then watches from there; a watch that breaks goes on where it was, or lists again where the server has forgotten that far back. */
 export function followObjects<T extends KubernetesObject>(api: ClusterApi, options: FollowOptions<T>): Following {
-  const { path, list, labelSelector, onSeen, onGone, onError } = options;
-  const informer = new ListWatch<T>(path, new Watch(api.config), list, false, labelSelector);
+  const { path, list, labelSelector, fieldSelector, onSeen, onGone, onError } = options;
+  const informer = new ListWatch<T>(path, new Watch(api.config), list, false, labelSelector, fieldSelector);
   const closing = new AbortController();
   const first = makeLatch();
   let restart: NodeJS.Timeout | undefined;
@@ -44,10 +47,15 @@ export function followObjects<T extends KubernetesObject>(api: ClusterApi, optio
     if (informer.latestResourceVersion() !== '') first.open();
   }
 
+  function begin(): void {
+    if (!hasStarted) void start();
+    hasStarted = true;
+  }
+
   return {
+    begin,
     async synced(signal) {
-      if (!hasStarted) void start();
-      hasStarted = true;
+      begin();
       const late = AbortSignal.any([signal, AbortSignal.timeout(SYNC_TIMEOUT_MS)]);
       await untilAborted(first.opened, late).catch((cause: unknown) => {
         if (signal.aborted) throw signal.reason;

@@ -13,7 +13,7 @@ it('holds the room of so many workers, below the priority of all work, and gives
   expect(metadata?.name).toBe('capstan-warm-gpu');
   expect(spec?.replicas).toBe(3);
   expect(spec?.template.spec).toMatchObject({
-    ...{ priorityClassName: 'capstan-placeholder', terminationGracePeriodSeconds: 0, nodeSelector: { gpu: 'h100' } },
+    ...{ priorityClassName: 'capstan-warm', terminationGracePeriodSeconds: 0, nodeSelector: { gpu: 'h100' } },
     containers: [{ resources: { limits: { memory: '1024Mi', 'nvidia.com/gpu': '2' }, requests: { cpu: '1' } } }],
   });
 });

@@ -13,19 +13,33 @@ const SHAPE = 'capstan.dev/shape';
 const SELECTOR = `app.kubernetes.io/component=${COMPONENT},app.kubernetes.io/managed-by=capstan`;
 const GONE = [404];
 
-/** Makes the cluster's placeholders what they should be. Several may do so at once: each writes the same, under the same names. */
+/**
+ * Makes the cluster's placeholders what they should be. Several may do so at once: each writes the same, under the same names. A pool whose placeholders
+ * cannot be made keeps those that it has, and does not keep others from theirs; its error comes last.
+ */
 export async function keepPlaces(wanted: readonly PlacesWanted[], { apps, namespace }: ClusterApi): Promise<void> {
-  const deployments = wanted.filter(({ places }) => places > 0).map(buildPlaceholders);
+  const warm = wanted.filter(({ places }) => places > 0);
   const { items } = await apps.listNamespacedDeployment({ namespace, labelSelector: SELECTOR }, callOptions());
   const shapes = new Map(items.map(({ metadata }) => [metadata?.name, metadata?.annotations?.[SHAPE]]));
-  const names = new Set(deployments.map(({ metadata }) => metadata?.name));
-  for (const body of deployments.filter(({ metadata }) => shapes.get(metadata?.name) !== metadata?.annotations?.[SHAPE])) {
-    const request = { namespace, name: body.metadata?.name ?? '', body, fieldManager: 'capstan', force: true };
-    await apps.patchNamespacedDeployment(request, callOptions({ contentType: PatchStrategy.ServerSideApply }));
-  }
+  const names = new Set(warm.map(({ pool }) => nameOf(pool)));
+  const failures: unknown[] = [];
+  for (const places of warm) await keep(places).catch((error: unknown) => failures.push(error));
   for (const name of shapes.keys())
     if (name !== undefined && !names.has(name))
       await apps.deleteNamespacedDeployment({ namespace, name }, callOptions()).catch(orOn(GONE, null));
+  if (failures.length > 0) throw failures[0];
+
+  async function keep(places: PlacesWanted): Promise<void> {
+    const name = nameOf(places.pool);
+    const body = buildPlaceholders(places);
+    if (shapes.get(name) === body.metadata?.annotations?.[SHAPE]) return;
+    const request = { namespace, name, body, fieldManager: 'capstan', force: true };
+    await apps.patchNamespacedDeployment(request, callOptions({ contentType: PatchStrategy.ServerSideApply }));
+  }
+}
+
+function nameOf({ id }: Pool): string {
+  return `capstan-warm-${id}`;
 }
 
 /** Pods of the pool's shape that do nothing: they keep nodes up, and the cluster ends them as soon as a worker needs the room. */
@@ -39,7 +53,7 @@ export function buildPlaceholders({ pool, places }: PlacesWanted): V1Deployment 
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: `capstan-warm-${pool.id}`, labels, annotations: { [SHAPE]: shape } },
+    metadata: { name: nameOf(pool), labels, annotations: { [SHAPE]: shape } },
     spec,
   };
 }

@@ -31,6 +31,18 @@ describe('a rank whose pod was ended by Kueue', () => {
   });
 });
 
+it('whose pod the cluster refuses to make is pending, and says why', () => {
+  const refusal = 'Error creating: pods "x" is forbidden: exceeded quota';
+  const unqueued: V1Job = { ...job(), metadata: { labels } };
+  expect(observeLaunch({ job: unqueued, pods: [], refusal })).toMatchObject([{ phase: 'pending', message: refusal }]);
+});
+
+it('that is being ended because its Job ran out of time says so while it still runs', () => {
+  const late = { type: 'FailureTarget', status: 'True', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
+  const [rank] = observeLaunch({ job: { ...job(), status: { conditions: [late] } }, pods: [pod(1, { running: {} })] });
+  expect(rank).toMatchObject({ phase: 'running', reason: 'DeadlineExceeded', message: late.message });
+});
+
 it('of two pods of a rank that live the newer one speaks for it', () => {
   const pods = [pod(1, { running: {} }), pod(2, { waiting: { reason: 'ImagePullBackOff' } })];
   expect(observeLaunch({ job: job(), pods })).toMatchObject([{ phase: 'pending', message: 'ImagePullBackOff' }]);

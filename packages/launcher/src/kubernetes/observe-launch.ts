@@ -11,10 +11,12 @@ export interface LaunchObjects {
   pods: V1Pod[];
   /** What Kueue says of the Job, where it admits. */
   workload?: Workload | undefined;
+  /** Why the cluster makes no pod for the Job, where it has said so. */
+  refusal?: string | undefined;
 }
 
 /** Every rank of the launch, in order. A rank without a pod is read from the Job: not made yet, never to be made, or made and gone. */
-export function observeLaunch({ job, pods, workload }: LaunchObjects): RankObservation[] {
+export function observeLaunch({ job, pods, workload, refusal }: LaunchObjects): RankObservation[] {
   const byRank = new Map<number, V1Pod>();
   // An attempt has one life: where a rank's pod has ended, another that the cluster made in its place does not undo that.
   for (const pod of pods.filter(isUnrecorded).sort(byEndAndAge)) {
@@ -26,7 +28,7 @@ export function observeLaunch({ job, pods, workload }: LaunchObjects): RankObser
     const pod = byRank.get(rank);
     const labels = (pod ?? job)?.metadata?.labels;
     if (labels === undefined) return [];
-    const phase = pod === undefined ? readFromJob(job, rank, workload) : inLightOfJob(readRankPhase(pod), job, workload);
+    const phase = pod === undefined ? readFromJob(job, rank, { workload, refusal }) : inLightOfJob(readRankPhase(pod), job, workload);
     return [{ ...readIdentity(labels), rank, ...phase, placedAt: placedAtOf(pod), node: pod?.spec?.nodeName ?? null }];
   });
 }
@@ -43,27 +45,32 @@ function readIdentity(labels: Record<string, string>): Pick<RankObservation, 'na
 
 const ABSENT = { exitCode: null, startedAt: null, finishedAt: null, logTail: [] };
 
-function readFromJob(job: V1Job | undefined, rank: number, workload: Workload | undefined): RankPhase {
+function readFromJob(job: V1Job | undefined, rank: number, { workload, refusal }: Pick<LaunchObjects, 'workload' | 'refusal'>): RankPhase {
   if (includesIndex(job?.status?.completedIndexes, rank))
     return { ...ABSENT, phase: 'succeeded', reason: null, message: null, exitCode: 0 };
   if (isStopped(job))
     return { ...ABSENT, phase: 'failed', reason: 'WorkerKilled', message: 'The rank was stopped on request before it started.' };
   const failure = failureOf(job);
-  if (failure === undefined) return { ...ABSENT, phase: 'pending', reason: null, message: describeAdmission(job, workload) };
+  if (failure === undefined) return { ...ABSENT, phase: 'pending', reason: null, message: describeAdmission(job, workload) ?? refusal ?? null };
   const reason = failure.reason === 'DeadlineExceeded' ? 'DeadlineExceeded' : 'WorkerKilled';
   return { ...ABSENT, phase: 'failed', reason, message: `${failure.reason}: ${failure.message ?? 'the Job failed.'}` };
 }
 
 /** A pod that was killed says so, and only its Job says why. */
 function inLightOfJob(phase: RankPhase, job: V1Job | undefined, workload: Workload | undefined): RankPhase {
+  if (phase.phase === 'running') return { ...phase, ...deadlineOf(job) };
   if (phase.reason !== 'WorkerKilled') return phase;
   if (isStopped(job)) return { ...phase, message: 'The worker was stopped on request.' };
   const eviction = describeEviction(job, workload);
   if (eviction !== null) return { ...phase, reason: 'Preempted', message: eviction };
+  return { ...phase, ...deadlineOf(job) };
+}
+
+/** That the Job has been active for longer than it may: its pods are being ended. */
+function deadlineOf(job: V1Job | undefined): Pick<RankPhase, 'reason' | 'message'> | null {
   const failure = failureOf(job);
-  if (failure?.reason === 'DeadlineExceeded')
-    return { ...phase, reason: 'DeadlineExceeded', message: failure.message ?? 'The Job was active for too long.' };
-  return phase;
+  if (failure?.reason !== 'DeadlineExceeded') return null;
+  return { reason: 'DeadlineExceeded', message: failure.message ?? 'The Job was active for too long.' };
 }
 
 function failureOf(job: V1Job | undefined) {

@@ -136,6 +136,47 @@ describe('a rank in a pod', () => {
     expect((await core.listNamespacedPod({ namespace })).items).toEqual([]);
   });
 
+  it('whose pod a quota forbids says so, also after its Job was deleted and made anew, and runs once the quota lets it', async () => {
+    const { core, namespace } = harness;
+    await core.createNamespacedResourceQuota({ namespace, body: { metadata: { name: 'full' }, spec: { hard: { pods: '0' } } } });
+    const spec = makeSpec('succeed');
+    await launcher.launch(spec, { signal });
+    await until(({ message }) => message !== null);
+    await batch().deleteNamespacedJob({ namespace, name: spec.name, propagationPolicy: 'Background' });
+    await waitFor(
+      () => launcher.list({ signal }),
+      (ranks) => ranks.length === 0,
+      harness.waitMs,
+    );
+    await launcher.launch(spec, { signal });
+    const [rank] = await until(({ message }) => message !== null);
+    expect(rank).toMatchObject({ phase: 'pending', message: expect.stringMatching(/exceeded quota: full/) });
+    await core.deleteNamespacedResourceQuota({ namespace, name: 'full' });
+    await until(({ phase }) => phase === 'succeeded');
+  });
+
+  it('that runs longer than its pool allows is told to be late while it ends', async () => {
+    await launcher.launch(makeSpec('stubborn', { activeDeadlineSeconds: 6, terminationGracePeriodSeconds: 5 }), { signal });
+    await until(({ phase, reason }) => phase === 'running' && reason === 'DeadlineExceeded');
+    const [rank] = await until(({ phase }) => phase === 'failed');
+    expect(rank).toMatchObject({ reason: 'DeadlineExceeded', message: expect.stringMatching(/deadline/) });
+  });
+
+  it.runIf(testCluster().local !== null)('of whose node nothing is heard is told so while it is still called running', async () => {
+    const { assets, directory } = testCluster().local ?? { assets: '', directory: '' };
+    await launchLiving();
+    const [before] = await until(({ node }) => node !== null);
+    const kubelet = `kubelet-${before?.node?.replace('node-', '')}`;
+    await run(join(assets, 'restart'), [directory, kubelet, 'stop']);
+    try {
+      const [rank] = await until(({ reason }) => reason !== null);
+      expect(rank).toMatchObject({ phase: 'running', reason: 'NodeLost', message: `The cluster hears nothing of ${before?.node}.` });
+    } finally {
+      await run(join(assets, 'restart'), [directory, kubelet]);
+    }
+    await until(({ reason, phase }) => phase === 'running' && reason === null);
+  });
+
   it('whose launch the cluster refuses is refused in the words of the cluster', async () => {
     const spec = makeSpec('succeed', { cpu: 'many' });
     await expect(launcher.launch(spec, { signal })).rejects.toMatchObject({

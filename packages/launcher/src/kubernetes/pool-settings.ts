@@ -1,6 +1,7 @@
 import { InvalidRequestError, type Pool } from '@capstan/core';
 import type { V1Affinity, V1Toleration, V1TopologySpreadConstraint } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { readQuantity } from './read-quantity.ts';
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** Kubernetes' own shapes, which its API server checks. */
@@ -28,7 +29,10 @@ const poolSettingsSchema = z.strictObject({
   /** Asked for by each worker; there is no limit, for a throttled trainer helps nobody. */
   cpu: z.string().default('1'),
   /** Limit of the models and datasets that a worker keeps. */
-  cacheSize: z.string().default('20Gi'),
+  cacheSize: z
+    .string()
+    .refine((text) => readQuantity(text) > 0, 'must be a quantity, as Kubernetes writes it: 20Gi')
+    .default('20Gi'),
   /** From SIGTERM to force where the cluster stops a worker: a drain, an eviction, a pre-emption. */
   terminationGracePeriodSeconds: z.number().int().min(0).default(60),
   activeDeadlineSeconds: z.number().int().min(1).optional(),
@@ -39,7 +43,7 @@ const poolSettingsSchema = z.strictObject({
   /** Holds a warm place and does nothing; any image that idles will do. */
   placeholderImage: z.string().default('registry.k8s.io/pause:3.10'),
   /** Below that of all real work, so that the cluster ends placeholders first. */
-  placeholderPriorityClassName: z.string().default('capstan-placeholder'),
+  placeholderPriorityClassName: z.string().default('capstan-warm'),
   annotations: z.record(z.string(), z.string()).default({}),
   /** A LocalQueue of Kueue, which then admits. */
   queueName: z.string().optional(),

@@ -1,6 +1,7 @@
 import type { Pool, PoolCapacity } from '@capstan/core';
 import type { V1Node, V1Taint, V1Toleration } from '@kubernetes/client-node';
 import { readPoolSettings } from './pool-settings.ts';
+import { readQuantity } from './read-quantity.ts';
 
 const MIB = 1024 ** 2;
 
@@ -10,7 +11,7 @@ export function readCapacity(pool: Pool, nodes: readonly V1Node[]): PoolCapacity
   const suiting = nodes.filter((node) => suits(node, nodeSelector) && isTolerated(node, tolerations));
   const open = suiting.filter(isOpen);
   const needs: [resource: string, amount: number][] = [
-    ['cpu', toNumber(cpu)],
+    ['cpu', readQuantity(cpu)],
     ['memory', (pool.memoryMiB ?? 0) * MIB],
     [gpuResourceName, pool.gpusPerWorker],
     ['pods', 1],
@@ -20,7 +21,7 @@ export function readCapacity(pool: Pool, nodes: readonly V1Node[]): PoolCapacity
 }
 
 function slotsOf({ status }: V1Node, needs: [resource: string, amount: number][]): number {
-  const rooms = needs.filter(([, amount]) => amount > 0).map(([resource, amount]) => toNumber(status?.allocatable?.[resource]) / amount);
+  const rooms = needs.filter(([, amount]) => amount > 0).map(([resource, amount]) => readQuantity(status?.allocatable?.[resource]) / amount);
   // Quantities such as 0.1 and 64 do not divide exactly.
   return Math.floor(Math.min(...rooms) + 1e-9);
 }
@@ -46,14 +47,4 @@ function tolerates({ key, operator, value, effect }: V1Toleration, taint: V1Tain
 function isOpen({ spec, status }: V1Node): boolean {
   const isReady = status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
   return isReady && !spec?.unschedulable;
-}
-
-const UNITS = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
-
-/** Kubernetes writes 64, 700m, 1.5k, 512Gi. */
-function toNumber(quantity = '0'): number {
-  const [, digits = '0', unit = ''] = /^([0-9.e+-]+?)(m|Ki|[kMGTPE]i?)?$/.exec(quantity) ?? [];
-  if (unit === 'm') return Number(digits) / 1000;
-  const power = UNITS.indexOf(unit.replace('i', '').replace('K', 'k'));
-  return Number(digits) * (unit.endsWith('i') ? 1024 : 1000) ** power;
 }

@@ -13,10 +13,11 @@ interface PodFacts {
   message?: string;
   conditions?: Pick<V1PodCondition, 'type' | 'status' | 'reason' | 'message'>[];
   isDeleted?: boolean;
+  isReady?: boolean;
 }
 
-function makePod({ node = 'node-1', state, phase = 'Pending', reason, message, conditions = [], isDeleted = false }: PodFacts): V1Pod {
-  const status = { image: 'x', imageID: 'x', name: 'worker', ready: false, restartCount: 0 };
+function makePod({ node = 'node-1', state, phase = 'Pending', reason, message, conditions = [], isDeleted = false, isReady = false }: PodFacts): V1Pod {
+  const status = { image: 'x', imageID: 'x', name: 'worker', ready: isReady, restartCount: 0 };
   return {
     metadata: isDeleted ? { deletionTimestamp: FINISHED } : {},
     spec: { containers: [{ name: 'worker', resources: { limits: { memory: '512Mi' } } }], ...(node === null ? {} : { nodeName: node }) },
@@ -75,6 +76,16 @@ const CASES: [title: string, pod: PodFacts, expected: Partial<RankPhase>][] = [
     { phase: 'Running', state: { running: { startedAt: STARTED } }, isDeleted: true },
     { phase: 'running', reason: null },
   ],
+  [
+    'that runs on a node of which nothing is heard',
+    { phase: 'Running', state: { running: {} }, isReady: true, conditions: [{ type: 'Ready', status: 'False' }] },
+    { phase: 'running', reason: 'NodeLost', message: 'The cluster hears nothing of node-1.' },
+  ],
+  [
+    'that runs and is not ready, as its node says',
+    { phase: 'Running', state: { running: {} }, conditions: [{ type: 'Ready', status: 'False' }] },
+    { phase: 'running', reason: null },
+  ],
   ['that exited with 0', { state: ended(0, 'Completed') }, { phase: 'succeeded', exitCode: 0, startedAt: STARTED, finishedAt: FINISHED }],
   ['that obeyed an eviction', { state: ended(0, 'Completed'), conditions: disrupted('EvictionByEvictionAPI') }, { phase: 'succeeded' }],
   [
@@ -105,6 +116,17 @@ const CASES: [title: string, pod: PodFacts, expected: Partial<RankPhase>][] = [
     'evicted before it started',
     { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' },
     { phase: 'failed', reason: 'Evicted', message: 'Evicted: The node was low on resource: memory.', exitCode: null },
+  ],
+  [
+    'that filled its own disk, which the next one would too',
+    { phase: 'Failed', reason: 'Evicted', message: 'Usage of EmptyDir volume "cache" exceeds the limit "5Gi". ' },
+    { reason: 'WorkerKilled', message: 'Evicted: Usage of EmptyDir volume "cache" exceeds the limit "5Gi". Give the pool a larger cacheSize.' },
+  ],
+  ['refused by its node for its topology', { phase: 'Failed', reason: 'TopologyAffinityError', message: 'no' }, { reason: 'LaunchFailed' }],
+  [
+    'refused by its node for a reason that is new to us',
+    { phase: 'Failed', reason: 'Novelty', message: 'not here' },
+    { reason: 'WorkerKilled', message: 'Novelty: not here' },
   ],
   ['whose node was shut down', { phase: 'Failed', reason: 'Terminated', message: 'node shutdown' }, { reason: 'Evicted' }],
   [

@@ -28,9 +28,12 @@ const ENDINGS: Record<string, FailureReason> = {
   ContainerCannotRun: 'LaunchFailed',
   UnexpectedAdmissionError: 'LaunchFailed',
   NodeAffinity: 'LaunchFailed',
+  TopologyAffinityError: 'LaunchFailed',
 };
 /** The kubelet found the node fuller than the scheduler thought: OutOfcpu, OutOfmemory, OutOfnvidia.com/gpu … */
 const OUT_OF_RESOURCE = /^OutOf/;
+/** The kubelet evicts a pod also for what the pod itself used of the disk, and would the next one. */
+const OWN_DISK_USE = /exceeds the limit|exceeded its local ephemeral storage limit|exceeds the total limit of containers/;
 /** Images that no patience brings: the name cannot be one, or pulling is forbidden. */
 const HOPELESS_IMAGE = new Set(['InvalidImageName', 'ErrImageNeverPull']);
 /** V8 says this and aborts when its own heap is full, which no limit of the container shows. */
@@ -43,11 +46,18 @@ export function readRankPhase(pod: V1Pod): RankPhase {
   if (terminated !== undefined) return describeEnd(pod, terminated);
   if (pod.status?.phase === 'Failed' || isGone(pod)) return describeEndWithoutStart(pod);
   const running = workerOf(pod)?.state?.running;
-  if (running !== undefined) return { ...LIVING, phase: 'running', startedAt: toDate(running.startedAt) };
+  if (running !== undefined) return { ...LIVING, phase: 'running', startedAt: toDate(running.startedAt), ...judgeNode(pod) };
   return describeWaiting(pod);
 }
 
 const LIVING = { reason: null, message: null, exitCode: null, startedAt: null, finishedAt: null, logTail: [] };
+
+/** Nobody but the control plane takes a pod for unready whose container is ready: it has lost sight of the node. */
+function judgeNode(pod: V1Pod): Pick<RankPhase, 'reason' | 'message'> | null {
+  const isUnready = pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'False') ?? false;
+  if (!isUnready || !workerOf(pod)?.ready || isBeingDeleted(pod)) return null;
+  return { reason: 'NodeLost', message: `The cluster hears nothing of ${pod.spec?.nodeName ?? 'its node'}.` };
+}
 
 function describeEnd(pod: V1Pod, terminated: V1ContainerStateTerminated): RankPhase {
   const { exitCode } = terminated;
@@ -75,13 +85,16 @@ function judgePod({ status }: V1Pod): { reason: FailureReason; message: string }
   const disruption = status?.conditions?.find(({ type, status: is }) => type === 'DisruptionTarget' && is === 'True');
   const disrupted = DISRUPTIONS[disruption?.reason ?? ''];
   if (disrupted !== undefined) return { reason: disrupted, message: disruption?.message || `The pod was ended: ${disruption?.reason}.` };
-  const word = status?.reason ?? '';
+  const { reason: word = '', message = 'the pod was ended.' } = status ?? {};
+  if (OWN_DISK_USE.test(message)) return { reason: 'WorkerKilled', message: `${word}: ${message.trim()} Give the pool a larger cacheSize.` };
   const ended = OUT_OF_RESOURCE.test(word) ? 'LaunchFailed' : ENDINGS[word];
-  return ended === undefined ? null : { reason: ended, message: `${word}: ${status?.message ?? 'the pod was ended.'}` };
+  return ended === undefined ? null : { reason: ended, message: `${word}: ${message}` };
 }
 
 function describeEndWithoutStart(pod: V1Pod): RankPhase {
-  const verdict = judgePod(pod) ?? { reason: 'WorkerKilled' as const, message: 'The pod was deleted before the worker had ended.' };
+  const { reason: word, message } = pod.status ?? {};
+  const words = word ? sentence(word, message) : 'The pod was deleted before the worker had ended.';
+  const verdict = judgePod(pod) ?? { reason: 'WorkerKilled' as const, message: words };
   return { ...LIVING, ...verdict, phase: 'failed', finishedAt: toDate(pod.metadata?.deletionTimestamp) };
 }
 

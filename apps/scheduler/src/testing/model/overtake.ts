@@ -22,7 +22,7 @@ export async function decideAndStall(
   const ranks = parts.observed.ofJob(job.id).filter(({ attempt }) => attempt === job.attempt);
   const [facts] = await db.ledger.facts([{ jobId: job.id, attempt: job.attempt }]);
   if (facts === undefined || facts.epoch !== job.epoch) return;
-  const decision = decide(job, ranks, facts, decideContext(context, parts));
+  const decision = decide(job, ranks, facts, decideContext(context, parts, context.clock.now()));
   stalled.push(() => actOn(job, decision, watchVerdicts(context, job), { registry: parts.registry, signal }));
 }
 
