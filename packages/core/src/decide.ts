@@ -95,7 +95,8 @@ function decideStopping(ranks: ObservedRank[], attempt: AttemptFacts, context: D
   if (ranks.every(isFinished)) return { event: { type: 'workersGone' }, actions: [] };
   const isOverdue = attempt.stopRequestedAt !== null && elapsedMs(attempt.stopRequestedAt, now) > limits.stopGraceMs;
   // A machine that is dead may keep a rank from ending for as long as it likes. What might still run there belongs to an epoch that is over.
-  const isOver = isOverdue && ranks.every((rank) => isFinished(rank) || (rank.phase === 'running' && isSilent(rank.rank, rank, attempt, context)));
+  const isOver =
+    isOverdue && ranks.every((rank) => isFinished(rank) || (rank.phase === 'running' && isSilent(rank.rank, rank, attempt, context)));
   if (isOver) return { event: { type: 'workersGone' }, actions: ['stop'] };
   // A rank that never spoke has no step to finish and no checkpoint to save.
   return { actions: isOverdue || attempt.heartbeats.size === 0 ? ['commandStop', 'stop'] : ['commandStop'] };
@@ -143,7 +144,12 @@ function findLostRank(job: FineTuningJob, ranks: ObservedRank[], attempt: Attemp
   return null;
 }
 
-function isSilent(rank: number, seen: ObservedRank | undefined, attempt: AttemptFacts, { now, listeningSince, limits }: DecideContext): boolean {
+function isSilent(
+  rank: number,
+  seen: ObservedRank | undefined,
+  attempt: AttemptFacts,
+  { now, listeningSince, limits }: DecideContext,
+): boolean {
   const heardAt = attempt.heartbeats.get(rank) ?? seen?.startedAt ?? attempt.intendedAt;
   return now.getTime() - Math.max(heardAt.getTime(), listeningSince.getTime()) > limits.heartbeatTimeoutMs;
 }

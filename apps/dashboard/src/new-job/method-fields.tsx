@@ -32,9 +32,7 @@ export function MethodFields({ draft, onChange }: DraftFields) {
         {draft.method === 'supervised' && (
           <Select
             label="Trains"
-            description={
-              draft.trains === 'adapter' ? 'Small, cheap, served with its base.' : 'Needs several times the memory.'
-            }
+            description={draft.trains === 'adapter' ? 'Small, cheap, served with its base.' : 'Needs several times the memory.'}
             allowDeselect={false}
             data={TRAINED}
             value={draft.trains}

@@ -21,7 +21,12 @@ export function isEnding(report: WorkerReport, rank: number): report is EndingRe
  * Ends the attempt as the rank says. Throws a StaleEpochError when it had ended already, and then nothing has changed: so a report
  * that is sent twice, because its acknowledgement was lost, is refused and the rank stops all the same.
  */
-export async function applyEnding(identity: RankIdentity, report: EndingReport, context: SchedulerContext, observed: ObservedRanks): Promise<void> {
+export async function applyEnding(
+  identity: RankIdentity,
+  report: EndingReport,
+  context: SchedulerContext,
+  observed: ObservedRanks,
+): Promise<void> {
   const job = await context.db.jobs.get(identity.jobId);
   const isCurrent = job !== null && job.epoch === identity.epoch;
   const hasEnded = isCurrent && (await endAttempt(job, identity.rank, report, context, observed));

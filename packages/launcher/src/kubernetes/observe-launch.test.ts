@@ -38,7 +38,12 @@ it('whose pod the cluster refuses to make is pending, and says why', () => {
 });
 
 it('that is being ended because its Job ran out of time says so while it still runs', () => {
-  const late = { type: 'FailureTarget', status: 'True', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
+  const late = {
+    type: 'FailureTarget',
+    status: 'True',
+    reason: 'DeadlineExceeded',
+    message: 'Job was active longer than specified deadline',
+  };
   const [rank] = observeLaunch({ job: { ...job(), status: { conditions: [late] } }, pods: [pod(1, { running: {} })] });
   expect(rank).toMatchObject({ phase: 'running', reason: 'DeadlineExceeded', message: late.message });
 });

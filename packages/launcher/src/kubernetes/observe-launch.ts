@@ -51,7 +51,8 @@ function readFromJob(job: V1Job | undefined, rank: number, { workload, refusal }
   if (isStopped(job))
     return { ...ABSENT, phase: 'failed', reason: 'WorkerKilled', message: 'The rank was stopped on request before it started.' };
   const failure = failureOf(job);
-  if (failure === undefined) return { ...ABSENT, phase: 'pending', reason: null, message: describeAdmission(job, workload) ?? refusal ?? null };
+  if (failure === undefined)
+    return { ...ABSENT, phase: 'pending', reason: null, message: describeAdmission(job, workload) ?? refusal ?? null };
   const reason = failure.reason === 'DeadlineExceeded' ? 'DeadlineExceeded' : 'WorkerKilled';
   return { ...ABSENT, phase: 'failed', reason, message: `${failure.reason}: ${failure.message ?? 'the Job failed.'}` };
 }

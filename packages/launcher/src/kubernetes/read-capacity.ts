@@ -21,7 +21,9 @@ export function readCapacity(pool: Pool, nodes: readonly V1Node[]): PoolCapacity
 }
 
 function slotsOf({ status }: V1Node, needs: [resource: string, amount: number][]): number {
-  const rooms = needs.filter(([, amount]) => amount > 0).map(([resource, amount]) => readQuantity(status?.allocatable?.[resource]) / amount);
+  const rooms = needs
+    .filter(([, amount]) => amount > 0)
+    .map(([resource, amount]) => readQuantity(status?.allocatable?.[resource]) / amount);
   // Quantities such as 0.1 and 64 do not divide exactly.
   return Math.floor(Math.min(...rooms) + 1e-9);
 }

@@ -16,7 +16,16 @@ interface PodFacts {
   isReady?: boolean;
 }
 
-function makePod({ node = 'node-1', state, phase = 'Pending', reason, message, conditions = [], isDeleted = false, isReady = false }: PodFacts): V1Pod {
+function makePod({
+  node = 'node-1',
+  state,
+  phase = 'Pending',
+  reason,
+  message,
+  conditions = [],
+  isDeleted = false,
+  isReady = false,
+}: PodFacts): V1Pod {
   const status = { image: 'x', imageID: 'x', name: 'worker', ready: isReady, restartCount: 0 };
   return {
     metadata: isDeleted ? { deletionTimestamp: FINISHED } : {},
@@ -120,7 +129,10 @@ const CASES: [title: string, pod: PodFacts, expected: Partial<RankPhase>][] = [
   [
     'that filled its own disk, which the next one would too',
     { phase: 'Failed', reason: 'Evicted', message: 'Usage of EmptyDir volume "cache" exceeds the limit "5Gi". ' },
-    { reason: 'WorkerKilled', message: 'Evicted: Usage of EmptyDir volume "cache" exceeds the limit "5Gi". Give the pool a larger cacheSize.' },
+    {
+      reason: 'WorkerKilled',
+      message: 'Evicted: Usage of EmptyDir volume "cache" exceeds the limit "5Gi". Give the pool a larger cacheSize.',
+    },
   ],
   ['refused by its node for its topology', { phase: 'Failed', reason: 'TopologyAffinityError', message: 'no' }, { reason: 'LaunchFailed' }],
   [

@@ -86,7 +86,8 @@ function judgePod({ status }: V1Pod): { reason: FailureReason; message: string }
   const disrupted = DISRUPTIONS[disruption?.reason ?? ''];
   if (disrupted !== undefined) return { reason: disrupted, message: disruption?.message || `The pod was ended: ${disruption?.reason}.` };
   const { reason: word = '', message = 'the pod was ended.' } = status ?? {};
-  if (OWN_DISK_USE.test(message)) return { reason: 'WorkerKilled', message: `${word}: ${message.trim()} Give the pool a larger cacheSize.` };
+  if (OWN_DISK_USE.test(message))
+    return { reason: 'WorkerKilled', message: `${word}: ${message.trim()} Give the pool a larger cacheSize.` };
   const ended = OUT_OF_RESOURCE.test(word) ? 'LaunchFailed' : ENDINGS[word];
   return ended === undefined ? null : { reason: ended, message: `${word}: ${message}` };
 }
