@@ -7,6 +7,8 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import { fineTunedModelName } from './fine-tuned-model-name.ts';
 import { storeStepMetrics } from './store-step-metrics.ts';
 
+/** What a launcher sees of the ranks may say why one was stopped. */
+export type EndingContext = SchedulerContext & { observed: ObservedRanks };
 export type EndingReport = Extract<WorkerReport, { type: 'succeeded' | 'stopped' | 'failed' }>;
 
 /**
@@ -21,30 +23,19 @@ export function isEnding(report: WorkerReport, rank: number): report is EndingRe
  * Ends the attempt as the rank says. Throws a StaleEpochError when it had ended already, and then nothing has changed: so a report
  * that is sent twice, because its acknowledgement was lost, is refused and the rank stops all the same.
  */
-export async function applyEnding(
-  identity: RankIdentity,
-  report: EndingReport,
-  context: SchedulerContext,
-  observed: ObservedRanks,
-): Promise<void> {
+export async function applyEnding(identity: RankIdentity, report: EndingReport, context: EndingContext): Promise<void> {
   const job = await context.db.jobs.get(identity.jobId);
   const isCurrent = job !== null && job.epoch === identity.epoch;
-  const hasEnded = isCurrent && (await endAttempt(job, identity.rank, report, context, observed));
+  const hasEnded = isCurrent && (await endAttempt(job, identity.rank, report, context));
   if (!hasEnded) throw new StaleEpochError(`Attempt ${identity.attempt} of ${identity.jobId} is over.`);
 }
 
-async function endAttempt(
-  job: FineTuningJob,
-  rank: number,
-  report: EndingReport,
-  context: SchedulerContext,
-  observed: ObservedRanks,
-): Promise<boolean> {
+async function endAttempt(job: FineTuningJob, rank: number, report: EndingReport, context: EndingContext): Promise<boolean> {
   switch (report.type) {
     case 'succeeded':
       return succeed(job, report, context);
     case 'stopped':
-      return endStopped(job, rank, context, observed);
+      return endStopped(job, rank, context);
     case 'failed':
       return abandon(job, { reason: report.reason, message: report.message }, context);
   }
@@ -80,10 +71,10 @@ async function succeed(
 }
 
 /** A stop that nobody asked for is the platform's doing: the machine was drained, or the pod evicted. But where it ran out of time, the next would too. */
-async function endStopped(job: FineTuningJob, rank: number, context: SchedulerContext, observed: ObservedRanks): Promise<boolean> {
+async function endStopped(job: FineTuningJob, rank: number, context: EndingContext): Promise<boolean> {
   const isAsked = job.status === 'pausing' || job.status === 'cancelling';
   if (!isAsked) {
-    const late = observed.ofJob(job.id).find(({ attempt, reason }) => attempt === job.attempt && reason === 'DeadlineExceeded');
+    const late = context.observed.ofJob(job.id).find(({ attempt, reason }) => attempt === job.attempt && reason === 'DeadlineExceeded');
     const message = late?.message ?? `Rank ${rank} was told to stop by its machine.`;
     return abandon(job, { reason: late === undefined ? 'Preempted' : 'DeadlineExceeded', message }, context);
   }

@@ -41,7 +41,7 @@ async function record(session: WorkerSession, reports: NumberedReport[], context
   const last = reports[ending];
   if (last === undefined || !isEnding(last.report, identity.rank)) return false;
   await requireNothingMissing(identity, last, context.db);
-  await applyEnding(identity, last.report, context, options.observed);
+  await applyEnding(identity, last.report, { ...context, observed: options.observed });
   session.ack(last.sequence);
   return true;
 }

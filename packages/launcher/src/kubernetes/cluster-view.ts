@@ -1,6 +1,7 @@
-import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
+import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { type ClusterApi, callOptions } from './cluster-api.ts';
 import { followObjects } from './follow-objects.ts';
+import { followRefusals } from './follow-refusals.ts';
 import { createWorkloadFollower } from './follow-workloads.ts';
 import { createLaunchIndex } from './launch-index.ts';
 import { OURS } from './names.ts';
@@ -22,14 +23,13 @@ export interface ClusterView {
   close(): Promise<void>;
 }
 
-const REFUSALS = 'involvedObject.kind=Job,reason=FailedCreate';
-
 export function createClusterView(api: ClusterApi, onError: (error: unknown) => void): ClusterView {
   const { namespace, batch, core } = api;
   const listeners = new Set<(name: string) => void>();
-  const index = createLaunchIndex((name) => {
+  const tell = (name: string) => {
     for (const listener of listeners) listener(name);
-  });
+  };
+  const index = createLaunchIndex(tell);
   const workloads = createWorkloadFollower(api, { onSeen: index.seeWorkload, onGone: index.loseWorkload, onError });
   const jobs = followObjects<V1Job>(api, {
     path: `/apis/batch/v1/namespaces/${namespace}/jobs`,
@@ -50,15 +50,7 @@ export function createClusterView(api: ClusterApi, onError: (error: unknown) => 
     onGone: index.losePod,
     onError,
   });
-  // A Job whose pods are refused, by a quota or an admission, shows it nowhere else.
-  const refusals = followObjects<CoreV1Event>(api, {
-    path: `/api/v1/namespaces/${namespace}/events`,
-    list: () => core.listNamespacedEvent({ namespace, fieldSelector: REFUSALS }, callOptions()),
-    fieldSelector: REFUSALS,
-    onSeen: index.seeRefusal,
-    onGone: index.loseRefusal,
-    onError,
-  });
+  const refusals = followRefusals(api, { onChange: tell, onError });
 
   return {
     async synced({ signal }) {
@@ -66,7 +58,7 @@ export function createClusterView(api: ClusterApi, onError: (error: unknown) => 
       await Promise.all([jobs.synced(signal), pods.synced(signal)]);
     },
     names: index.names,
-    launch: index.get,
+    launch: (name) => ({ ...index.get(name), refusal: refusals.of(name) }),
     note(job) {
       if (index.get(job.metadata?.name ?? '').job === undefined) index.seeJob(job);
       if (isQueued(job)) workloads.begin();

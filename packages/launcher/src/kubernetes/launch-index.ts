@@ -1,4 +1,4 @@
-import type { CoreV1Event, KubernetesObject, V1Job, V1Pod } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Job, V1Pod } from '@kubernetes/client-node';
 import { LABELS } from './names.ts';
 import type { LaunchObjects } from './observe-launch.ts';
 import type { Workload } from './read-admission.ts';
@@ -14,9 +14,6 @@ export interface LaunchIndex {
   /** What Kueue makes of a Job; of one that we do not know it says nothing to us. */
   seeWorkload(workload: Workload): void;
   loseWorkload(workload: Workload): void;
-  /** That the cluster could make no pod for a Job. */
-  seeRefusal(event: CoreV1Event): void;
-  loseRefusal(event: CoreV1Event): void;
   /** From now on the launch is unknown, even where a watch still speaks of its objects before it sees them go. */
   forget(name: string): void;
 }
@@ -29,7 +26,6 @@ interface Launch {
 export function createLaunchIndex(onChange: (name: string) => void): LaunchIndex {
   const launches = new Map<string, Launch>();
   const workloads = new Map<string, Workload>();
-  const refusals = new Map<string, CoreV1Event>();
   const forgotten = new Set<string>();
 
   function change(object: KubernetesObject, apply: (launch: Launch) => void): void {
@@ -51,8 +47,7 @@ export function createLaunchIndex(onChange: (name: string) => void): LaunchIndex
     names: () => [...launches.keys()],
     get(name) {
       const launch = launches.get(name);
-      const pods = [...(launch?.pods.values() ?? [])];
-      return { job: launch?.job, pods, workload: workloads.get(name), refusal: refusals.get(name)?.message };
+      return { job: launch?.job, pods: [...(launch?.pods.values() ?? [])], workload: workloads.get(name) };
     },
     seeJob: (job) => change(job, (launch) => Object.assign(launch, { job })),
     loseJob: (job) => lose(job, (launch) => Object.assign(launch, { job: undefined })),
@@ -63,15 +58,6 @@ export function createLaunchIndex(onChange: (name: string) => void): LaunchIndex
       if (launches.has(ownerOf(workload))) onChange(ownerOf(workload));
     },
     loseWorkload: (workload) => void workloads.delete(ownerOf(workload)),
-    seeRefusal(event) {
-      const name = event.involvedObject.name ?? '';
-      refusals.set(name, event);
-      if (launches.has(name)) onChange(name);
-    },
-    loseRefusal(event) {
-      const name = event.involvedObject.name ?? '';
-      if (uidOf(refusals.get(name) ?? {}) === uidOf(event)) refusals.delete(name);
-    },
     forget(name) {
       const launch = launches.get(name);
       for (const object of [launch?.job, ...(launch?.pods.values() ?? [])]) if (object !== undefined) forgotten.add(uidOf(object));

@@ -4,9 +4,18 @@ import { LABELS, RANK_FINALIZER } from './names.ts';
 import { observeLaunch } from './observe-launch.ts';
 
 const labels = { [LABELS.name]: 'ftjob-1-a1', [LABELS.jobId]: 'ftjob-1', [LABELS.attempt]: '1', [LABELS.epoch]: '1' };
-const job = (suspend = false): V1Job => ({
-  metadata: { labels: { ...labels, 'kueue.x-k8s.io/queue-name': 'team-a' } },
+const job = ({
+  suspend = false,
+  queue = 'team-a',
+  status = {},
+}: {
+  suspend?: boolean;
+  queue?: string | null;
+  status?: V1Job['status'];
+} = {}): V1Job => ({
+  metadata: { labels: { ...labels, ...(queue === null ? {} : { 'kueue.x-k8s.io/queue-name': queue }) } },
   spec: { completions: 1, suspend, template: {} },
+  ...(status && { status }),
 });
 const pod = (second: number, state: NonNullable<NonNullable<V1Pod['status']>['containerStatuses']>[0]['state']): V1Pod => ({
   metadata: {
@@ -21,7 +30,7 @@ const preemption = { type: 'Evicted', status: 'True', reason: 'Preempted', messa
 
 describe('a rank whose pod was ended by Kueue', () => {
   it("has been preempted, in Kueue's words", () => {
-    const [rank] = observeLaunch({ job: job(true), pods: [killed], workload: { status: { conditions: [preemption] } } });
+    const [rank] = observeLaunch({ job: job({ suspend: true }), pods: [killed], workload: { status: { conditions: [preemption] } } });
     expect(rank).toMatchObject({ phase: 'failed', reason: 'Preempted', message: `Preempted by Kueue: ${preemption.message}` });
   });
 
@@ -33,8 +42,7 @@ describe('a rank whose pod was ended by Kueue', () => {
 
 it('whose pod the cluster refuses to make is pending, and says why', () => {
   const refusal = 'Error creating: pods "x" is forbidden: exceeded quota';
-  const unqueued: V1Job = { ...job(), metadata: { labels } };
-  expect(observeLaunch({ job: unqueued, pods: [], refusal })).toMatchObject([{ phase: 'pending', message: refusal }]);
+  expect(observeLaunch({ job: job({ queue: null }), pods: [], refusal })).toMatchObject([{ phase: 'pending', message: refusal }]);
 });
 
 it('that is being ended because its Job ran out of time says so while it still runs', () => {
@@ -44,7 +52,7 @@ it('that is being ended because its Job ran out of time says so while it still r
     reason: 'DeadlineExceeded',
     message: 'Job was active longer than specified deadline',
   };
-  const [rank] = observeLaunch({ job: { ...job(), status: { conditions: [late] } }, pods: [pod(1, { running: {} })] });
+  const [rank] = observeLaunch({ job: job({ status: { conditions: [late] } }), pods: [pod(1, { running: {} })] });
   expect(rank).toMatchObject({ phase: 'running', reason: 'DeadlineExceeded', message: late.message });
 });
 
