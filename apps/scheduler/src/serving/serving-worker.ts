@@ -23,7 +23,7 @@ export class ServingWorker {
     this.#lastUsedAt = this.startedAt;
   }
 
-  /** Requests being answered or waiting. */
+  /** Requests being answered or waiting; an answer that is still being read counts no more. */
   get load(): number {
     return this.#load;
   }
@@ -58,18 +58,25 @@ export class ServingWorker {
     const done = createLatch();
     this.#lastTurn = before.then(() => done.opened);
     this.#load += 1;
-    return this.#answer(request, { before, done: done.open, ended: AbortSignal.any([signal, this.#failure.signal]) });
-  }
-
-  async *#answer(request: GenerateRequest, turn: { before: Promise<void>; done: () => void; ended: AbortSignal }) {
-    try {
-      await untilAborted(Promise.all([this.#attached.opened, turn.before]), turn.ended);
-      if (this.#session === null) throw new UnavailableError('The serving worker has gone away.');
-      yield* this.#session.generate(request, { signal: turn.ended });
-    } finally {
+    let isOver = false;
+    const onEnd = () => {
+      if (isOver) return;
+      isOver = true;
       this.#load -= 1;
       this.#lastUsedAt = this.#clock.now();
-      turn.done();
+      done.open();
+    };
+    return this.#answer(request, { before, onEnd, ended: AbortSignal.any([signal, this.#failure.signal]) });
+  }
+
+  /** The turn ends with the worker's last word: a caller who reads slowly, or not at all, keeps nobody waiting. */
+  async *#answer(request: GenerateRequest, { before, onEnd, ended }: { before: Promise<void>; onEnd: () => void; ended: AbortSignal }) {
+    try {
+      await untilAborted(Promise.all([this.#attached.opened, before]), ended);
+      if (this.#session === null) throw new UnavailableError('The serving worker has gone away.');
+      yield* this.#session.generate(request, { signal: ended, onEnd });
+    } finally {
+      onEnd();
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type GenerateChunk, isFinished } from '@capstan/core';
+import { type GenerateChunk, type GenerateRequest, isFinished } from '@capstan/core';
 import { createInferenceClient, type InferenceClient } from '@capstan/proto';
 import { systemClock } from '@capstan/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -24,19 +24,16 @@ describe('serving', () => {
     return scheduler;
   }
 
+  const makeRequest = (prompt: string, base = 'a'): GenerateRequest => ({
+    ...{ requestId: `${prompt.slice(0, 20)}-${Math.random()}`, modelId: base, adapter: null, input: { prompt } },
+    baseModel: [{ path: 'model', sha256: base.repeat(64), bytes: 1 }],
+    ...{ maxTokens: 8, temperature: 0, topP: 1, seed: null, stop: [] },
+  });
+
   /** Words of the answer, and the process that gave it. */
   async function ask(prompt: string, base = 'a'): Promise<{ text: string; pid: number }> {
     const chunks: GenerateChunk[] = [];
-    const request = {
-      ...{
-        requestId: `${prompt}-${Math.random()}`,
-        modelId: base,
-        baseModel: [{ path: 'model', sha256: base.repeat(64), bytes: 1 }],
-        adapter: null,
-      },
-      ...{ input: { prompt }, maxTokens: 8, temperature: 0, topP: 1, seed: null, stop: [] },
-    };
-    for await (const chunk of client.generate(request, { signal: NEVER })) chunks.push(chunk);
+    for await (const chunk of client.generate(makeRequest(prompt, base), { signal: NEVER })) chunks.push(chunk);
     const done = chunks.at(-1);
     const words = chunks.flatMap((chunk) => (chunk.type === 'token' ? [chunk.text] : []));
     return { text: words.join(' '), pid: done?.type === 'done' ? done.tokensPerSecond : 0 };
@@ -59,6 +56,18 @@ describe('serving', () => {
     const answers = await Promise.allSettled([ask('slow a'), ask('slow b'), ask('slow c'), ask('slow d')]);
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected']);
     expect(answers[2]).toMatchObject({ reason: { code: 'rate_limited', retryAfterMs: expect.any(Number) } });
+  });
+
+  it('answers the next caller when its answer is complete, though the caller before does not read on', async () => {
+    await start();
+    // More than what the connections between hold for a reader.
+    const words = Array.from({ length: 100 }, () => 'x'.repeat(16_384));
+    const answer = client.generate(makeRequest(words.join(' ')), { signal: NEVER })[Symbol.asyncIterator]();
+    expect((await answer.next()).value).toEqual({ type: 'token', text: words[0] });
+    expect((await ask('hello')).text).toBe('hello');
+    let rest = 0;
+    while (!(await answer.next()).done) rest += 1;
+    expect(rest).toBe(words.length);
   });
 
   it('fails the requests of a worker that crashes, and starts another for the next', async () => {
@@ -104,13 +113,7 @@ describe('serving', () => {
     const scheduler = await start();
     const stranger = createInferenceClient({ address: `127.0.0.1:${scheduler.port}`, token: 'guessed' });
     const asking = async () => {
-      for await (const _chunk of stranger.generate(
-        {
-          ...{ requestId: 'x', modelId: 'a', baseModel: [], adapter: null, input: { prompt: '' } },
-          ...{ maxTokens: 1, temperature: 0, topP: 1, seed: null, stop: [] },
-        },
-        { signal: NEVER },
-      ));
+      for await (const _chunk of stranger.generate(makeRequest(''), { signal: NEVER }));
     };
     await expect(asking()).rejects.toMatchObject({ code: 'unauthenticated' });
     await stranger.close();

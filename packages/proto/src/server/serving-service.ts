@@ -10,12 +10,20 @@ import { readMessages } from '../streams/read-messages.ts';
 import type { OpenCall, OpenCalls } from './open-calls.ts';
 import { type Authenticate, authenticateCall } from './principal.ts';
 
+interface AskOptions {
+  signal: AbortSignal;
+  onEnd?: () => void;
+}
+
 /** The scheduler's end of a serving worker's conversation. */
 export interface ServingSession {
   serverId: string;
   sendAssignment(assignment: ServeAssignment): void;
-  /** Asks the worker. Leaving the iteration or aborting `signal` tells it to stop; a worker that goes away is an UnavailableError. */
-  generate(request: GenerateRequest, options: { signal: AbortSignal }): AsyncIterable<GenerateChunk>;
+  /**
+   * Asks the worker. Leaving the iteration or aborting `signal` tells it to stop; a worker that goes away is an UnavailableError. What comes
+   * is kept for a slow reader: `onEnd` is told once when the worker is done with the request, however little of the answer was read.
+   */
+  generate(request: GenerateRequest, options: AskOptions): AsyncIterable<GenerateChunk>;
   /** Ends the session with this error. */
   refuse(error: unknown): void;
   signal: AbortSignal;
@@ -23,7 +31,13 @@ export interface ServingSession {
 }
 
 type ServeCall = ServerDuplexStream<ServeRequest, ServeResponse>;
-type Answers = Map<string, AsyncQueue<GenerateChunk>>;
+
+/** An answer under way; what is pushed can be read after its end. */
+interface Answer {
+  push(chunk: GenerateChunk): void;
+  end(error?: unknown): void;
+}
+type Answers = Map<string, Answer>;
 
 export interface ServingServiceOptions {
   calls: OpenCalls;
@@ -57,16 +71,16 @@ export function servingService({ calls, authenticate, onServingSession }: Servin
 
 function routeMessage(message: NonNullable<ServeRequest['message']>, answers: Answers): void {
   if (message.$case === 'hello') return;
-  // An answer to a request that was cancelled finds no queue any more: it was on its way when nobody waited.
-  const queue = answers.get(message.value.requestId);
+  // An answer to a request that was cancelled is not here any more: it was on its way when nobody waited.
+  const answer = answers.get(message.value.requestId);
   if (message.$case === 'failure') {
     const code = ERROR_CODES.find((candidate) => candidate === message.value.code) ?? 'internal';
-    queue?.fail(restoreError(code, message.value.message));
+    answer?.end(restoreError(code, message.value.message));
     return;
   }
   const chunk = chunkFromProto(required(message.value.chunk, 'chunk'));
-  queue?.push(chunk);
-  if (chunk.type === 'done') queue?.end();
+  answer?.push(chunk);
+  if (chunk.type === 'done') answer?.end();
 }
 
 interface SessionParts {
@@ -83,41 +97,45 @@ function makeSession({ call, open, serverId, answers }: SessionParts): ServingSe
   return {
     serverId,
     sendAssignment: (assignment) => send({ $case: 'assignment', value: jsonToProto(assignment) }),
-    generate: (request, { signal }) => askWorker({ request, signal, send, open, answers }),
+    generate: (request, options) => askWorker({ request, ...options, send, open, answers }),
     refuse: open.fail,
     signal: open.signal,
     closed: new Promise((resolve) => open.signal.addEventListener('abort', () => resolve(), { once: true })),
   };
 }
 
-interface Question {
+interface Question extends AskOptions {
   request: GenerateRequest;
-  signal: AbortSignal;
   send: (message: NonNullable<ServeResponse['message']>) => void;
   open: OpenCall;
   answers: Answers;
 }
 
-async function* askWorker({ request, signal, send, open, answers }: Question): AsyncGenerator<GenerateChunk> {
+async function* askWorker({ request, signal, onEnd, send, open, answers }: Question): AsyncGenerator<GenerateChunk> {
+  const { requestId } = request;
   const queue = new AsyncQueue<GenerateChunk>();
-  const lost = () => queue.fail(new UnavailableError('The serving worker has gone away.'));
-  const cancel = () => queue.fail(signal.reason);
-  let finished = false;
+  const end = (error?: unknown) => {
+    if (!answers.delete(requestId)) return;
+    signal.removeEventListener('abort', cancel);
+    open.signal.removeEventListener('abort', lose);
+    queue.fail(error);
+    onEnd?.();
+  };
+  const leave = (reason?: unknown) => {
+    if (answers.has(requestId)) send({ $case: 'cancel', value: { requestId } });
+    end(reason);
+  };
+  const cancel = () => leave(signal.reason);
+  const lose = () => end(new UnavailableError('The serving worker has gone away.'));
   signal.throwIfAborted();
   if (open.signal.aborted) throw new UnavailableError('The serving worker has gone away.');
   signal.addEventListener('abort', cancel, { once: true });
-  open.signal.addEventListener('abort', lost, { once: true });
-  answers.set(request.requestId, queue);
+  open.signal.addEventListener('abort', lose, { once: true });
+  answers.set(requestId, { push: (chunk) => queue.push(chunk), end });
   try {
     send({ $case: 'request', value: requestToProto(request) });
-    for await (const chunk of queue) {
-      finished = chunk.type === 'done';
-      yield chunk;
-    }
+    yield* queue;
   } finally {
-    answers.delete(request.requestId);
-    signal.removeEventListener('abort', cancel);
-    open.signal.removeEventListener('abort', lost);
-    if (!finished) send({ $case: 'cancel', value: { requestId: request.requestId } });
+    leave();
   }
 }
