@@ -26,6 +26,8 @@ export class ServingPool {
   readonly #workers = new Map<string, ServingWorker>();
   /** Those that an earlier scheduler launched. */
   readonly #adopted = new WeakSet<ServingWorker>();
+  /** Names of those that were to be stopped while the launcher could not. */
+  readonly #unstopped = new Set<string>();
   readonly #closing = new AbortController();
 
   constructor(context: SchedulerContext) {
@@ -42,7 +44,7 @@ export class ServingPool {
 
   /**
    * Told at the start which serving ranks live already: requests for their bases wait for them to dial in rather than start another. One
-   * that does not is forgotten, not stopped, for it may be another scheduler's.
+   * that does not is forgotten, not stopped, for it may be another scheduler's; a sweep stops those that find no place.
    */
   expect(observations: RankObservation[]): void {
     for (const observation of observations) {
@@ -71,13 +73,16 @@ export class ServingPool {
 
   /** Told of serving ranks as the launcher sees them: one that has ended fails its requests. */
   observe(observation: RankObservation): void {
-    const worker = isFinished(observation) ? this.#find(observation.name) : undefined;
+    if (!isFinished(observation)) return;
+    this.#unstopped.delete(observation.name);
+    const worker = this.#find(observation.name);
     if (worker) this.#crash(worker, observation.message ?? `it ${observation.phase}`);
   }
 
-  /** Stops workers that nobody has used for a while, and gives up those that never dialled in. */
+  /** Stops workers that nobody has used for a while, and those that could not be stopped before; gives up those that never dialled in. */
   unloadIdle(): void {
     const { clock, settings } = this.#context;
+    for (const name of [...this.#unstopped]) this.#stop(name);
     const now = clock.now().getTime();
     for (const worker of this.#workers.values()) {
       const ageMs = now - worker.startedAt.getTime();
@@ -113,8 +118,8 @@ export class ServingPool {
 
   #adopt(name: string): ServingWorker | undefined {
     const baseHash = baseHashOf(name);
-    const isWanted = baseHash !== null && !this.#workers.has(baseHash) && this.#workers.size < this.#context.settings.serving.maxWorkers;
-    if (!isWanted) return undefined;
+    const isWanted = baseHash !== null && !this.#workers.has(baseHash) && !this.#unstopped.has(name);
+    if (!isWanted || this.#workers.size >= this.#context.settings.serving.maxWorkers) return undefined;
     const worker = new ServingWorker(name, this.#context.clock);
     this.#workers.set(baseHash, worker);
     this.#adopted.add(worker);
@@ -132,11 +137,18 @@ export class ServingPool {
   }
 
   #drop(worker: ServingWorker, why: string): void {
-    const { launcher, logger, settings } = this.#context;
     this.#forget(worker, why);
-    launcher
-      .stop(worker.name, { graceMs: settings.killGraceMs })
-      .catch((error: unknown) => logger.warn({ err: error, server: worker.name }, 'serving worker could not be stopped'));
+    this.#stop(worker.name);
+  }
+
+  /** Repeated by `unloadIdle` where it fails: nobody else would stop it, and it holds its place. */
+  #stop(name: string): void {
+    const { launcher, logger, settings } = this.#context;
+    this.#unstopped.delete(name);
+    launcher.stop(name, { graceMs: settings.killGraceMs }).catch((error: unknown) => {
+      this.#unstopped.add(name);
+      logger.warn({ err: error, server: name }, 'serving worker could not be stopped and will be tried again');
+    });
   }
 
   #forget(worker: ServingWorker, why: string): void {

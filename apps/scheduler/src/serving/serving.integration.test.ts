@@ -1,4 +1,5 @@
-import { type GenerateChunk, type GenerateRequest, isFinished } from '@capstan/core';
+import { type GenerateChunk, type GenerateRequest, isFinished, UnavailableError } from '@capstan/core';
+import type { Launcher } from '@capstan/launcher';
 import { createInferenceClient, type InferenceClient } from '@capstan/proto';
 import { systemClock } from '@capstan/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -17,9 +18,10 @@ describe('serving', () => {
     await world.close();
   });
 
-  async function start(serving: Partial<ServingSettings> = {}): Promise<Scheduler> {
+  async function start(serving: Partial<ServingSettings> = {}, stop?: Launcher['stop']): Promise<Scheduler> {
     world = await makeWorld();
-    const scheduler = await world.startScheduler({ settings: { serving: { ...QUICK_SETTINGS.serving, ...serving } } });
+    const settings = { serving: { ...QUICK_SETTINGS.serving, ...serving } };
+    const scheduler = await world.startScheduler({ settings, launcher: { ...world.launcher, ...(stop && { stop }) } });
     client = createInferenceClient({ address: `127.0.0.1:${scheduler.port}`, token: QUICK_SETTINGS.internalToken });
     return scheduler;
   }
@@ -87,6 +89,17 @@ describe('serving', () => {
     expect(await livingServers()).toBe(1);
     await expect.poll(livingServers, { timeout: 10_000 }).toBe(0);
     expect((await ask('again')).text).toBe('again');
+  });
+
+  it('stops a worker in the end where the launcher was away at first', async () => {
+    let refusals = 2;
+    await start({ idleMs: 500 }, async (name, options) => {
+      if (refusals-- > 0) throw new UnavailableError('The API server is away.');
+      await world.launcher.stop(name, options);
+    });
+    await ask('hello');
+    await expect.poll(livingServers, { timeout: 10_000 }).toBe(0);
+    expect(refusals).toBeLessThan(0);
   });
 
   it('makes room for another base by ending an idle worker, and never runs more than it may', async () => {

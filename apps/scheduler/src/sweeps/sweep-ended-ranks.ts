@@ -12,7 +12,7 @@ const WHILE_OTHERS_START = 10;
  * Ranks whose attempt is not open in the ledger: the living ones are stopped, the finished ones are removed once their output is kept.
  * The launcher is looked at before the ledger is read, and the intent is written before the launcher is called, so a rank that is about
  * to start always has its row. What is stopped is looked at once more after the ledger: an attempt that has ended there never opens again, and a pass over
- * thousands takes minutes, in which ranks end. Of serving workers only the finished are removed: a living one belongs to some scheduler's pool.
+ * thousands takes minutes, in which ranks end. Serving workers have a sweep of their own.
  */
 export function createEndedRanksSweep(context: SchedulerContext, observed: ObservedRanks): (signal: AbortSignal) => Promise<void> {
   const { db, launcher, launching, clock, logger, metrics, settings } = context;
@@ -39,13 +39,10 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
 
   return async (signal) => {
     await observed.refresh({ signal });
-    const launched = [...groupBy(observed.all(), ({ name }) => name)];
-    const isOfJob = ([, ranks]: [string, RankObservation[]]) => ranks.every(({ kind }) => kind === 'train');
-    const servers = launched.filter((launch) => !isOfJob(launch));
-    for (const [name, ranks] of servers) if (ranks.every(isFinished)) await launcher.remove(name);
-    const attempts = launched.filter(isOfJob);
+    const ofJobs = observed.all().filter(({ kind }) => kind === 'train');
+    const attempts = [...new Map(ofJobs.map((rank) => [rank.name, rank])).values()];
     for (let start = 0; start < attempts.length; start += PAGE) {
-      const page = attempts.slice(start, start + PAGE).flatMap(([, [first]]) => first ?? []);
+      const page = attempts.slice(start, start + PAGE);
       const rows = new Map((await db.ledger.facts(page)).map((row) => [`${row.jobId}-a${row.attempt}`, row]));
       const keptMs = settings.keepEndedMs * (othersStart() ? WHILE_OTHERS_START : 1);
       const ended = page.filter(({ name }) => (rows.get(name)?.state ?? 'ended') === 'ended');
@@ -59,14 +56,4 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
       );
     }
   };
-}
-
-function groupBy<Item>(items: Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }

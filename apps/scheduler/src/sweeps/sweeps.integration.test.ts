@@ -1,3 +1,5 @@
+import { isFinished } from '@capstan/core';
+import type { Launcher, RankObservation } from '@capstan/launcher';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countOf } from '../testing/count-of.ts';
 import { makeWorld, QUICK_SETTINGS, type World } from '../testing/make-world.ts';
@@ -52,6 +54,35 @@ describe('the sweeps', { timeout: 90_000 }, () => {
     const scheduler = await world.startScheduler();
     await expect.poll(() => world.launcher.list({ signal: NEVER }), PATIENT).toEqual([]);
     await expect.poll(() => countOf(scheduler.metrics.removals, { kind: 'finished_rank' }), PATIENT).toBe(1);
+  });
+
+  it('stop a serving worker that finds no place, once no scheduler can still be waiting for it', async () => {
+    const pool = (await world.db.pools.get('local')) ?? expect.fail('no pool');
+    const name = 'serve-0123456789ab-left';
+    const names = { jobId: name, attempt: 1, epoch: 1, name, kind: 'serve' as const };
+    const size = { worldSize: 1, pool, memoryMiB: null, gpusPerWorker: 0 };
+    // A process has its place at once; a pod may wait for one.
+    const asPending = (rank: RankObservation): RankObservation => (isFinished(rank) ? rank : { ...rank, phase: 'pending' });
+    const stoppedAt: number[] = [];
+    const launcher: Launcher = {
+      ...world.launcher,
+      list: async (options) => (await world.launcher.list(options)).map(asPending),
+      async *watch(options) {
+        for await (const rank of world.launcher.watch(options)) yield asPending(rank);
+      },
+      async stop(server, options) {
+        stoppedAt.push(Date.now());
+        await world.launcher.stop(server, options);
+      },
+    };
+    const serving = { ...QUICK_SETTINGS.serving, startTimeoutMs: 1_000 };
+    const scheduler = await world.startScheduler({ launcher, settings: { serving, exitGraceMs: 1_000 } });
+    const launchedAt = Date.now();
+    await world.launcher.launch({ ...names, ...size, token: 'none', schedulerAddress: '127.0.0.1:9' }, { signal: NEVER });
+    await expect.poll(() => stoppedAt.length, PATIENT).toBeGreaterThan(0);
+    await expect.poll(() => world.launcher.list({ signal: NEVER }), PATIENT).toEqual([]);
+    expect((stoppedAt[0] ?? 0) - launchedAt).toBeGreaterThan(2_000);
+    expect(await countOf(scheduler.metrics.repairs, { kind: 'orphan_rank_stopped' })).toBeGreaterThan(0);
   });
 
   it('end the attempt of a row whose processes have vanished without a trace, at no cost to its budget', async () => {

@@ -8,6 +8,7 @@ import { createIdempotencyKeysSweep } from './sweep-idempotency-keys.ts';
 import { createMissingEntriesSweep } from './sweep-missing-entries.ts';
 import { type CheckpointedJobs, createOldCheckpointsSweep } from './sweep-old-checkpoints.ts';
 import { createReservationsSweep } from './sweep-reservations.ts';
+import { createServersSweep } from './sweep-servers.ts';
 import { createStrayEntriesSweep } from './sweep-stray-entries.ts';
 import { createUnusedArtifactsSweep } from './sweep-unused-artifacts.ts';
 
@@ -26,6 +27,7 @@ export function createSweeps(context: SchedulerContext, { observed, checkpointed
     reservations: createReservationsSweep(context),
     endedHeartbeats: createEndedHeartbeatsSweep(context),
     endedRanks: createEndedRanksSweep(context, observed),
+    servers: createServersSweep(context, observed),
     oldCheckpoints: createOldCheckpointsSweep(context, checkpointed),
     unusedArtifacts: createUnusedArtifactsSweep(context),
     idempotencyKeys: createIdempotencyKeysSweep(context),
