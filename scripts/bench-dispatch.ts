@@ -61,6 +61,7 @@ async function measureDispatch(): Promise<number[]> {
       db,
       queue: schedulerQueue,
       launcher,
+      launcherKinds: ['process'],
       clock: systemClock,
       random: Math.random,
       logger: createLogger({ name: 'bench', level: 'warn' }),

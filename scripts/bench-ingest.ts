@@ -161,6 +161,7 @@ async function measureIngest(): Promise<number> {
       db,
       queue,
       launcher: idleLauncher,
+      launcherKinds: ['process'],
       clock: systemClock,
       random: Math.random,
       logger: createLogger({ name: 'bench', level: 'warn' }),

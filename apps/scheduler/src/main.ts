@@ -35,7 +35,8 @@ const environment = {
 const launchers = await openLaunchers(config, { environment, clock, logger });
 const artifacts = createDirectoryStore(config.ARTIFACTS_DIR);
 const scheduler = await startScheduler({
-  ...{ db, queue, launcher: launchers.launcher, clusterPools: launchers.clusterPools, artifacts, clock, logger, random: Math.random },
+  ...{ db, queue, artifacts, clock, logger, random: Math.random },
+  ...{ launcher: launchers.launcher, launcherKinds: launchers.kinds, clusterPools: launchers.clusterPools },
   settings: toSettings(config),
   grpcAddress: config.GRPC_ADDRESS,
   advertisedAddress: config.ADVERTISED_ADDRESS ?? null,

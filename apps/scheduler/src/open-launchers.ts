@@ -1,4 +1,4 @@
-import type { Clock } from '@capstan/core';
+import type { Clock, Pool } from '@capstan/core';
 import { type ClusterPools, createProcessLauncher, type Launcher, openKubernetesLauncher, routeLaunchers } from '@capstan/launcher';
 import type { Logger } from '@capstan/runtime';
 import { Counter } from 'prom-client';
@@ -13,6 +13,8 @@ interface LauncherParts {
 
 export interface Launchers {
   launcher: Launcher;
+  /** Those that it stands for. */
+  kinds: Pool['launcher'][];
   /** The cluster, where there is one. */
   clusterPools: ClusterPools | null;
   /** What they count, to be shown with the scheduler's own. */
@@ -31,8 +33,10 @@ export async function openLaunchers(config: Config, parts: LauncherParts): Promi
   });
   const processes = openProcesses(config, parts);
   const pods = await openPods(config, parts, calls);
-  const launcher = routeLaunchers({ ...(processes && { process: processes }), ...(pods && { kubernetes: pods }) });
-  return { launcher, clusterPools: pods, metrics: pods === null ? [] : [calls], close: async () => pods?.close() };
+  const byKind = { ...(processes && { process: processes }), ...(pods && { kubernetes: pods }) };
+  const kinds = Object.keys(byKind) as Pool['launcher'][];
+  const launcher = routeLaunchers(byKind);
+  return { launcher, kinds, clusterPools: pods, metrics: pods === null ? [] : [calls], close: async () => pods?.close() };
 }
 
 function openProcesses({ WORKER_COMMAND, RUNS_DIR, CACHE_DIR }: Config, { environment, clock }: LauncherParts): Launcher | null {

@@ -6,6 +6,7 @@ import type { JobQueue } from '@capstan/queue';
 import type { Logger } from '@capstan/runtime';
 import type { Decisions } from './dispatch/decisions.ts';
 import type { SchedulerMetrics } from './metrics.ts';
+import type { OwnPools } from './own-pools.ts';
 
 /** How a scheduler behaves, apart from where its services are. Durations in milliseconds. */
 export interface SchedulerSettings {
@@ -40,7 +41,7 @@ export interface SchedulerSettings {
 }
 
 export interface ServingSettings {
-  /** Whose launcher and limits serving workers get; null takes the first pool. */
+  /** Whose launcher and limits serving workers get; null takes the first pool whose launcher there is. */
   poolId: string | null;
   /** Serving workers at once, over all base models. */
   maxWorkers: number;
@@ -57,6 +58,7 @@ export interface SchedulerContext {
   db: Database;
   queue: JobQueue;
   launcher: Launcher;
+  ownPools: OwnPools;
   artifacts: ArtifactStore;
   clock: Clock;
   random: () => number;

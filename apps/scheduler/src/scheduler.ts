@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { ShutdownError } from '@capstan/core';
+import { type Pool, ShutdownError } from '@capstan/core';
 import type { ClusterPools } from '@capstan/launcher';
 import { startGrpcServer, type WorkerSession } from '@capstan/proto';
 import { autoscalePools } from './autoscale-pools.ts';
@@ -11,6 +11,7 @@ import { addGauges } from './gauges.ts';
 import { keepClusterPools } from './keep-cluster-pools.ts';
 import { createKeyedRunner } from './keyed-runner.ts';
 import { createMetrics, type SchedulerMetrics } from './metrics.ts';
+import { createOwnPools } from './own-pools.ts';
 import type { GrpcTls } from './read-tls.ts';
 import { createListening } from './reconcile/listening.ts';
 import { createObservedRanks } from './reconcile/observed-ranks.ts';
@@ -32,7 +33,9 @@ import { createSweeps } from './sweeps/sweeps.ts';
 import { createWakeup } from './wakeup.ts';
 
 export interface SchedulerOptions
-  extends Omit<SchedulerContext, 'metrics' | 'decisions' | 'launching' | 'schedulerAddress' | 'schedulerTls'> {
+  extends Omit<SchedulerContext, 'metrics' | 'decisions' | 'launching' | 'ownPools' | 'schedulerAddress' | 'schedulerTls'> {
+  /** What `launcher` stands for: pools of other kinds are left to other schedulers. */
+  launcherKinds: readonly Pool['launcher'][];
   /** Where the gRPC server listens; port 0 takes a free one. */
   grpcAddress: string;
   /** Where workers find it, if that is another address. */
@@ -66,7 +69,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
   const { tls, advertisedAddress } = options;
   const own = {
     ...{ metrics: createMetrics(), decisions: createDecisions(options.clock), launching: new Set<string>() },
-    ...{ schedulerAddress: advertisedAddress ?? '', schedulerTls: tls },
+    ...{ ownPools: createOwnPools(options.launcherKinds, options), schedulerAddress: advertisedAddress ?? '', schedulerTls: tls },
   };
   const context: SchedulerContext = { ...options, ...own };
   const parts = createParts(context);

@@ -1,6 +1,7 @@
-import { type Pool, poolSchema } from '@capstan/core';
+import { isFinished, type Pool, poolSchema } from '@capstan/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeLauncher, makeLaunchSpec, waitFor } from './conformance.ts';
+import { LAUNCH_LATER, type Launcher } from './launcher.ts';
 import { openProcessHarness, type ProcessHarness } from './process/process-harness.ts';
 import { routeLaunchers } from './route-launchers.ts';
 
@@ -53,10 +54,29 @@ describe('a router over two launchers', () => {
     expect(await router.list({ signal })).toEqual([]);
   });
 
+  it('forgets where a name was that another has removed', async () => {
+    const [router, other] = [open().router, open().router];
+    const hasEnded = (launcher: Launcher) =>
+      waitFor(
+        () => launcher.list({ signal }),
+        (ranks) => ranks.every(isFinished),
+      );
+    const name = 'ftjob-moved-1-a1';
+    await router.launch(makeLaunchSpec('succeed', { name, pool: pool('process') }), { signal });
+    await hasEnded(router);
+    await other.remove(name);
+    expect(await router.list({ signal })).toEqual([]);
+    await other.launch(makeLaunchSpec('fail', { name, pool: pool('kubernetes') }), { signal });
+    await hasEnded(other);
+    expect(await router.readLog(name, 0, { tailBytes: 100 })).toContain('about to fail');
+  });
+
   it('refuses a pool whose launcher is not set up, and says so', async () => {
     const [harness] = harnesses;
     const router = routeLaunchers(harness === undefined ? {} : { process: harness.createLauncher() });
-    await expect(router.launch(makeLaunchSpec('succeed', { pool: pool('kubernetes') }), { signal })).rejects.toThrow(/'kubernetes'/);
+    const launch = router.launch(makeLaunchSpec('succeed', { pool: pool('kubernetes') }), { signal });
+    // Others may have it: no fault of the job.
+    await expect(launch).rejects.toMatchObject({ message: expect.stringContaining("'kubernetes'"), reason: LAUNCH_LATER });
   });
 
   it('ends its watch with the failure of any of them', async () => {

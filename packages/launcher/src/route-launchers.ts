@@ -1,5 +1,5 @@
-import { InvalidRequestError, type Pool } from '@capstan/core';
-import type { Launcher, RankObservation } from './launcher.ts';
+import { type Pool, UnavailableError } from '@capstan/core';
+import { LAUNCH_LATER, type Launcher, type RankObservation } from './launcher.ts';
 import { mergeWatches } from './merge-watches.ts';
 
 export type LauncherKind = Pool['launcher'];
@@ -22,13 +22,19 @@ export function routeLaunchers(launchers: Partial<Record<LauncherKind, Launcher>
   return {
     async launch(spec, options) {
       const launcher = launchers[spec.pool.launcher];
-      if (launcher === undefined)
-        throw new InvalidRequestError(`Pool ${spec.pool.id} launches by '${spec.pool.launcher}', which this scheduler is not set up for.`);
+      if (launcher === undefined) {
+        const message = `Pool ${spec.pool.id} launches by '${spec.pool.launcher}', which this scheduler is not set up for.`;
+        throw new UnavailableError(message, { reason: LAUNCH_LATER });
+      }
       homes.set(spec.name, launcher);
       await launcher.launch(spec, options);
     },
     async list(options) {
+      const before = [...homes.keys()];
       const lists = await Promise.all(all.map(async (launcher) => (await launcher.list(options)).map(settle(launcher))));
+      const shown = new Set(lists.flat().map(({ name }) => name));
+      // Removed by another process. What was launched since we began to look is not among them.
+      for (const name of before) if (!shown.has(name)) homes.delete(name);
       return lists.flat();
     },
     async stop(name, options) {

@@ -2,7 +2,7 @@ import type { SchedulerContext } from '../scheduler-context.ts';
 import { dispatchPool } from './dispatch-pool.ts';
 import { createPoolGate, type PoolGate, type WakeCause } from './pool-gate.ts';
 
-/** One dispatch loop per pool, started when the pool is first seen. */
+/** One dispatch loop per pool that this scheduler can launch in, started when the pool is first seen. */
 export interface Dispatchers {
   /** Something may be launched in this pool now. */
   wake(poolId: string, cause: WakeCause): void;
@@ -23,7 +23,7 @@ export function createDispatchers(context: SchedulerContext, signal: AbortSignal
   return {
     wake: (poolId, cause) => pools.get(poolId)?.gate.wake(cause),
     async refresh() {
-      for (const { id } of await context.db.pools.list()) {
+      for (const { id } of await context.ownPools.list()) {
         if (signal.aborted) return;
         if (pools.has(id)) pools.get(id)?.gate.wake('room');
         else start(id);

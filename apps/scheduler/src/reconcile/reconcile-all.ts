@@ -1,7 +1,7 @@
-import { decide, type FineTuningJob } from '@capstan/core';
+import type { FineTuningJob } from '@capstan/core';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { actOn } from './act-on.ts';
-import { decideContext, type ReconcileParts } from './reconcile-parts.ts';
+import { decideJob, type ReconcileParts } from './reconcile-parts.ts';
 
 const PAGE = 500;
 
@@ -25,7 +25,7 @@ async function reconcilePage(jobs: FineTuningJob[], context: SchedulerContext, p
     const attempt = factsOf.get(job.id);
     if (attempt === undefined || attempt.epoch !== job.epoch) continue;
     const ranks = parts.observed.ofJob(job.id).filter((rank) => rank.attempt === job.attempt && rank.kind === 'train');
-    const decision = decide(job, ranks, attempt, decideContext(context, parts, now));
+    const decision = await decideJob(job, { ranks, facts: attempt, now }, context, parts);
     if (decision.event === undefined && decision.actions.length === 0) continue;
     await actOn(job, decision, context, { ...options, registry: parts.registry }).catch((error: unknown) =>
       context.logger.warn({ err: error, jobId: job.id }, 'reconcile failed and will be tried again'),

@@ -1,7 +1,7 @@
-import { type Decision, decide, type FineTuningJob, isActive } from '@capstan/core';
+import { type Decision, type FineTuningJob, isActive } from '@capstan/core';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { actOn } from './act-on.ts';
-import { decideContext, type ReconcileParts } from './reconcile-parts.ts';
+import { decideJob, type ReconcileParts } from './reconcile-parts.ts';
 
 /** Looks at one job and its ranks and does what is due. May be called at any moment, by several schedulers at once. */
 export async function reconcileJob(
@@ -36,7 +36,7 @@ async function look(jobId: string, context: SchedulerContext, parts: ReconcilePa
   const own = ranks.filter(({ attempt, kind }) => attempt === job.attempt && kind === 'train');
   return {
     job,
-    decision: decide(job, own, facts, decideContext(context, parts, now)),
+    decision: await decideJob(job, { ranks: own, facts, now }, context, parts),
     isIncomplete: own.length < job.spec.resources.workers,
   };
 }

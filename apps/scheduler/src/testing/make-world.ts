@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ArtifactStore, createDirectoryStore } from '@capstan/artifacts';
-import { type FineTuningJob, isFinished, type JobStatus } from '@capstan/core';
+import { type FineTuningJob, isFinished, type JobStatus, type Pool } from '@capstan/core';
 import { type Database, makeId, openDatabase } from '@capstan/db';
 import { createProcessLauncher, type Launcher, type LaunchSpec } from '@capstan/launcher';
 import { createQueue, type JobQueue } from '@capstan/queue';
@@ -72,7 +72,12 @@ export interface World {
   projectId: string;
   /** The names launched so far, once per call. */
   launches: string[];
-  startScheduler(options?: { settings?: Partial<SchedulerSettings>; launcher?: Launcher; port?: number }): Promise<Scheduler>;
+  startScheduler(options?: {
+    settings?: Partial<SchedulerSettings>;
+    launcher?: Launcher;
+    launcherKinds?: readonly Pool['launcher'][];
+    port?: number;
+  }): Promise<Scheduler>;
   submit(options: JobOptions): Promise<string>;
   enqueue(jobId: string): Promise<void>;
   until(jobId: string, isReached: JobStatus | ((job: FineTuningJob) => boolean), timeoutMs?: number): Promise<FineTuningJob>;
@@ -127,9 +132,9 @@ export async function makeWorld({
   const emptyRedis = () => redis?.empty() ?? Promise.reject(new Error('The queue of this world is on Postgres.'));
   const world: World = {
     ...{ db, database, artifacts, ageArtifacts, damageArtifact, queue, emptyRedis, launcher, projectId, launches },
-    async startScheduler({ settings = {}, launcher: own = launcher, port = 0 } = {}) {
+    async startScheduler({ settings = {}, launcher: own = launcher, launcherKinds = ['process'] as const, port = 0 } = {}) {
       const scheduler = await startScheduler({
-        ...{ db, queue, launcher: own, artifacts, logger, clock: systemClock, random: Math.random },
+        ...{ db, queue, launcher: own, launcherKinds, artifacts, logger, clock: systemClock, random: Math.random },
         settings: { ...QUICK_SETTINGS, ...settings },
         grpcAddress: `127.0.0.1:${port}`,
         advertisedAddress: null,

@@ -8,6 +8,7 @@ import { createLogger } from '@capstan/runtime';
 import { createTestDatabase, FakeClock, makeEstimate, makeJobSpec, makePool } from '@capstan/testing';
 import { createDecisions } from '../../dispatch/decisions.ts';
 import { createMetrics } from '../../metrics.ts';
+import { createOwnPools } from '../../own-pools.ts';
 import { createListening } from '../../reconcile/listening.ts';
 import { createObservedRanks } from '../../reconcile/observed-ranks.ts';
 import type { SchedulerContext } from '../../scheduler-context.ts';
@@ -118,6 +119,7 @@ function makeContext(shared: Shared & Pick<SchedulerContext, 'queue' | 'launcher
       random: () => 0.5,
       schedulerAddress: '127.0.0.1:9',
       decisions: createDecisions(shared.clock),
+      ownPools: createOwnPools(['process'], { ...shared, logger }),
       launching: new Set<string>(),
     },
   };
