@@ -51,6 +51,13 @@ describe('create', () => {
     expect(job.capstan.estimate.trainable_parameters).toBe(8 * (12 * 4 * (192 + 192) + 8 * 3 * (192 + 512)));
   });
 
+  it('writes down the files of the base, which every attempt gets', async () => {
+    const { id } = await create();
+    const [job, base] = await Promise.all([api.db.jobs.get(id), api.db.models.get(BASE_MODEL, 'any')]);
+    expect(job?.spec.baseModel).toEqual(base?.artifacts);
+    expect(job?.spec.baseModel?.length).toBeGreaterThan(0);
+  });
+
   it('is in the queue of its pool when the answer is there', async () => {
     const job = await create();
     expect(await api.queue.has({ poolId: 'local', jobId: job.id, attempt: 1 })).toBe(true);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { ArtifactRef } from './artifact-ref.ts';
 import type { ChatMessage } from './datasets/dataset-row.ts';
 import type { DecodingOptions } from './decoding-options.ts';
-import type { ArtifactRef } from './worker-report.ts';
 
 /** One question to a model, on its way from the API through the scheduler to a serving worker. */
 export interface GenerateRequest {

@@ -59,6 +59,7 @@ export type { CreateProjectRequest, ProjectObject, UpdateProjectRequest } from '
 export { createProjectRequestSchema, projectObjectSchema, updateProjectRequestSchema } from './api/project-object.ts';
 export type { CreateSessionRequest, SessionObject } from './api/session-object.ts';
 export { createSessionRequestSchema, mayAct, SESSION_HEADER, sessionObjectSchema } from './api/session-object.ts';
+export type { ArtifactRef } from './artifact-ref.ts';
 export type { AutoscalePolicy } from './autoscale-policy.ts';
 export { autoscalePolicySchema } from './autoscale-policy.ts';
 export { checkpointName, parseCheckpointName } from './checkpoint-name.ts';
@@ -131,5 +132,5 @@ export type { JobEvent, JobEventType, Transition } from './transition.ts';
 export { JOB_EVENT_TYPES, TRANSITIONS, transition } from './transition.ts';
 export type { Wait, WaitFacts, WaitReason } from './wait-reason.ts';
 export { WAIT_REASONS, waitReason } from './wait-reason.ts';
-export type { ArtifactRef, NumberedReport, RankAssignment, RankIdentity, WorkerCommand, WorkerReport } from './worker-report.ts';
+export type { NumberedReport, RankAssignment, RankIdentity, WorkerCommand, WorkerReport } from './worker-report.ts';
 export { failureReasonSchema, rankAssignmentSchema } from './worker-report.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { artifactRefSchema } from './artifact-ref.ts';
 import { decodingOptionsSchema } from './decoding-options.ts';
 import type { FailureReason } from './failure-reason.ts';
 import type { JobStatus } from './job-status.ts';
@@ -7,6 +8,8 @@ import { loraConfigSchema } from './lora-config.ts';
 /** What to train and how: resolved once at submission, then never changed. Workers receive it as it is. */
 export const jobSpecSchema = z.object({
   model: z.string(),
+  /** The files of the base at submission: every attempt gets these. Absent where an earlier release took the job in. */
+  baseModel: z.array(artifactRefSchema).optional(),
   trainingFile: z.string(),
   validationFile: z.string().nullable(),
   suffix: z.string().nullable(),

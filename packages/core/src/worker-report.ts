@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ArtifactRef, artifactRefSchema } from './artifact-ref.ts';
 import { FAILURE_REASONS } from './failure-reason.ts';
 import { type EvaluationFigures, type JobResult, type JobSpec, jobSpecSchema } from './job.ts';
 
@@ -8,13 +9,6 @@ export interface RankIdentity {
   attempt: number;
   epoch: number;
   rank: number;
-}
-
-/** A file by content. `path` is its name inside a model or adapter, e.g. `model.safetensors`. */
-export interface ArtifactRef {
-  path: string;
-  sha256: string;
-  bytes: number;
 }
 
 /** All that a rank needs to know, sent once at the start of its session. */
@@ -32,8 +26,6 @@ export interface RankAssignment extends RankIdentity {
   /** Training milliseconds of earlier attempts, so that `elapsedMs` goes on. */
   elapsedMs: number;
 }
-
-const artifactRefSchema = z.object({ path: z.string(), sha256: z.string(), bytes: z.number().int().min(0) });
 
 const evaluationFiguresSchema = z.object({
   loss: z.number(),

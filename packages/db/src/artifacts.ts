@@ -5,14 +5,14 @@ import type { Sql } from './sql.ts';
 export interface ArtifactRepository {
   /**
    * Those of `hashes` that nothing refers to: no model, no checkpoint, no file but one that was deleted or expired before `since` and that no
-   * job still needs, and no job that was alive since then and has written it.
+   * job still needs, no job that has begun with it as a file of its base, and no job that was alive since then and has written it.
    */
   listUnused(hashes: readonly string[], since: Date): Promise<string[]>;
   /** Lets go of what jobs that ended before `endedBefore` kept for going on, at most `limit` rows of each kind; answers how many states. */
   releaseOfEndedJobs(options: { endedBefore: Date; limit: number }): Promise<number>;
 }
 
-/** Statuses in which a job may still read its files. */
+/** Statuses in which a job may still read its files and its base. */
 const LIVING = JOB_STATUSES.filter((status) => !isTerminal(status));
 
 export function createArtifactRepository(sql: Sql, clock: Clock): ArtifactRepository {
@@ -51,7 +51,9 @@ async function neededByJobs(sql: Sql, hashes: readonly string[]): Promise<Set<st
   const statement = Prisma.sql`
     WITH gone AS MATERIALIZED (SELECT id, sha256 FROM files WHERE sha256 = ANY(${[...hashes]}::text[]))
     SELECT gone.sha256 FROM gone JOIN jobs j ON j.spec->>'trainingFile' = gone.id WHERE j.status = ANY(${LIVING}::job_status[])
-    UNION SELECT gone.sha256 FROM gone JOIN jobs j ON j.spec->>'validationFile' = gone.id WHERE j.status = ANY(${LIVING}::job_status[])`;
+    UNION SELECT gone.sha256 FROM gone JOIN jobs j ON j.spec->>'validationFile' = gone.id WHERE j.status = ANY(${LIVING}::job_status[])
+    UNION SELECT base->>'sha256' FROM jobs j, jsonb_array_elements(j.spec->'baseModel') base
+      WHERE j.status = ANY(${LIVING}::job_status[]) AND base->>'sha256' = ANY(${[...hashes]}::text[])`;
   return new Set((await sql.rows<{ sha256: string }>(statement, 'needed-by-jobs')).map(({ sha256 }) => sha256));
 }
 

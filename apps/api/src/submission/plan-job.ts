@@ -39,8 +39,10 @@ export async function planJob(context: PlanContext, caller: Caller, request: Cre
     context.lookups.recentJobs(poolId),
   ]);
   const facts = { training: reportOf(training), validation: validation && reportOf(validation) };
-  const spec = resolveJobSpec(request, { ...facts, drawnSeed: request.seed ?? randomInt(2 ** 31), gpusPerWorker: pool.gpusPerWorker });
+  const drawnSeed = request.seed ?? randomInt(2 ** 31);
+  const resolved = resolveJobSpec(request, { ...facts, drawnSeed, gpusPerWorker: pool.gpusPerWorker });
   if (model.method === 'lora') throw adapterAsBase(model);
+  const spec: JobSpec = { ...resolved, baseModel: model.artifacts };
   const shape = shapeOf(model);
   const parameterCount = model.parameterCount ?? 0;
   const measuredTokensPerSecond = measuredSpeed(recent, spec);

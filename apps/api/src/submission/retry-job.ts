@@ -1,5 +1,5 @@
 import { billedUnits, ConflictError, type FineTuningJob, InvalidRequestError } from '@capstan/core';
-import { makeId, type NewJob } from '@capstan/db';
+import { type Model, makeId, type NewJob } from '@capstan/db';
 import type { ApiContext } from '../api-context.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { takeRandomBytes } from '../random-bytes.ts';
@@ -14,8 +14,10 @@ export async function retryJob(context: ApiContext, first: FineTuningJob, caller
     const message = `The job is ${first.status}: only one that failed or was cancelled can be tried again.`;
     throw new ConflictError(message, { reason: 'invalid_job_state' });
   }
-  await refuseIfGone(context, first);
-  const { projectId, poolId, spec, priority, maxAttempts, metadata, estimate } = first;
+  const { artifacts: baseModel } = await findBaseOf(context, first);
+  const { projectId, poolId, priority, maxAttempts, metadata, estimate } = first;
+  // What the first began with may be gone by now.
+  const spec = { ...first.spec, baseModel };
   const key = `retry of ${first.id}`;
   const input: NewJob = {
     ...{ id: makeId('ftjob', takeRandomBytes), projectId, poolId, spec, priority, maxAttempts, metadata, estimate },
@@ -27,8 +29,8 @@ export async function retryJob(context: ApiContext, first: FineTuningJob, caller
   return createAndEnqueue(context, input, billedUnits(pool, spec.resources.workers));
 }
 
-/** A worker would find out too, after it was launched. */
-async function refuseIfGone({ lookups }: ApiContext, { projectId, spec }: FineTuningJob): Promise<void> {
+/** The base as it is now; refuses where it, or a file, is gone. A worker would find out too, after it was launched. */
+async function findBaseOf({ lookups }: ApiContext, { projectId, spec }: FineTuningJob): Promise<Model> {
   const files = [spec.trainingFile, spec.validationFile].filter((id) => id !== null);
   const found = await Promise.all(files.map((id) => lookups.file(projectId, id)));
   const gone = files.find((_id, index) => found[index] === null);
@@ -38,9 +40,7 @@ async function refuseIfGone({ lookups }: ApiContext, { projectId, spec }: FineTu
       reason: 'file_not_found',
     });
   }
-  if ((await lookups.model(projectId, spec.model)) === null)
-    throw new InvalidRequestError(`The model '${spec.model}' of the job is no longer there.`, {
-      param: 'model',
-      reason: 'model_not_found',
-    });
+  const model = await lookups.model(projectId, spec.model);
+  if (model !== null) return model;
+  throw new InvalidRequestError(`The model '${spec.model}' of the job is no longer there.`, { param: 'model', reason: 'model_not_found' });
 }

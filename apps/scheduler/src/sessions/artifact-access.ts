@@ -1,6 +1,7 @@
 import { type ArtifactRef, NotFoundError, PermissionDeniedError } from '@capstan/core';
 import type { ArtifactHandlers } from '@capstan/proto';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { findBase } from './find-base.ts';
 
 type Access = Parameters<ArtifactHandlers['read']>[1];
 
@@ -36,15 +37,15 @@ export function makeArtifactHandlers(
 async function artifactsOfJob(jobId: string, db: SchedulerContext['db']): Promise<Pick<ArtifactRef, 'sha256'>[]> {
   const job = await db.jobs.get(jobId);
   if (job === null) return [];
-  const { model, trainingFile, validationFile } = job.spec;
+  const { trainingFile, validationFile } = job.spec;
   const [base, training, validation, checkpoints] = await Promise.all([
-    db.models.get(model, job.projectId),
+    findBase(job, db),
     db.files.getForJob(job.projectId, trainingFile),
     validationFile === null ? null : db.files.getForJob(job.projectId, validationFile),
     db.checkpoints.listForResume(jobId),
   ]);
   return [
-    ...(base?.artifacts ?? []),
+    ...(base ?? []),
     ...[training, validation].filter((file) => file !== null),
     ...checkpoints.flatMap(({ state, adapter }) => [state, ...adapter]),
   ];

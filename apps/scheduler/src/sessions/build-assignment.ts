@@ -1,6 +1,7 @@
 import { type Failure, type FineTuningJob, fitToMemory, type RankAssignment } from '@capstan/core';
 import { countMemoryFailures } from '../attempts/fail-attempt.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { findBase } from './find-base.ts';
 
 export type BuiltAssignment = { ok: true; assignment: RankAssignment } | { ok: false; failure: Failure };
 
@@ -11,15 +12,15 @@ export async function buildAssignment(
   { db, settings }: Pick<SchedulerContext, 'db' | 'settings'>,
 ): Promise<BuiltAssignment> {
   const { model, trainingFile, validationFile } = job.spec;
-  const [base, training, validation, checkpoints, baseEvaluation, memoryFailures] = await Promise.all([
-    db.models.get(model, job.projectId),
+  const [baseModel, training, validation, checkpoints, baseEvaluation, memoryFailures] = await Promise.all([
+    findBase(job, db),
     db.files.getForJob(job.projectId, trainingFile),
     validationFile === null ? null : db.files.getForJob(job.projectId, validationFile),
     db.checkpoints.listForResume(job.id),
     db.metrics.baseEvaluation(job.id),
     countMemoryFailures(job.id, db),
   ]);
-  if (base === null) return fail('ModelMissing', `The model ${model} does not exist any more.`);
+  if (baseModel === null) return fail('ModelMissing', `The model ${model} does not exist any more.`);
   if (training === null) return fail('DatasetMissing', `The file ${trainingFile} does not exist any more.`);
   if (validationFile !== null && validation === null) return fail('DatasetMissing', `The file ${validationFile} does not exist any more.`);
   return {
@@ -31,7 +32,7 @@ export async function buildAssignment(
       rank,
       worldSize: job.spec.resources.workers,
       spec: fitToMemory(job.spec, memoryFailures),
-      baseModel: base.artifacts,
+      baseModel,
       trainingFile: toRef(training),
       validationFile: validation === null ? null : toRef(validation),
       checkpoints: checkpoints.map(({ step, state }) => ({ step, state })),

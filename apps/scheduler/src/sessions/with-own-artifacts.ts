@@ -1,6 +1,7 @@
 import { type FineTuningJob, NotFoundError, type WorkerReport } from '@capstan/core';
 import type { WorkerSession } from '@capstan/proto';
 import type { SchedulerContext } from '../scheduler-context.ts';
+import { findBase } from './find-base.ts';
 
 type Batch = WorkerSession['batches'] extends AsyncIterable<infer Item> ? Item : never;
 
@@ -9,15 +10,14 @@ type Batch = WorkerSession['batches'] extends AsyncIterable<infer Item> ? Item :
  * deleted in the job's name, so a hash that a rank merely knows must not become its own. A model may also hold files of its base.
  */
 export function withOwnArtifacts(session: WorkerSession, job: FineTuningJob, { db }: Pick<SchedulerContext, 'db'>): WorkerSession {
-  const { id: jobId, projectId, spec } = job;
+  const { id: jobId } = job;
 
   async function requireOwn(report: WorkerReport): Promise<void> {
     const { written, shared } = namedBy(report);
     if (written.length + shared.length === 0) return;
     const foreign = await db.jobArtifacts.notOf(jobId, [...written, ...shared]);
     if (foreign.length === 0) return;
-    const base = await db.models.get(spec.model, projectId);
-    const allowed = new Set(base?.artifacts.map(({ sha256 }) => sha256));
+    const allowed = new Set(hashesOf((await findBase(job, db)) ?? []));
     const absent = foreign.find((sha256) => written.includes(sha256) || !allowed.has(sha256));
     if (absent !== undefined) throw new NotFoundError(`${jobId} has written no artifact ${absent}.`);
   }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ArtifactStore, createDirectoryStore } from '@capstan/artifacts';
-import { type FineTuningJob, isFinished, type JobStatus, type Pool } from '@capstan/core';
+import { type ArtifactRef, type FineTuningJob, isFinished, type JobStatus, type Pool } from '@capstan/core';
 import { type Database, makeId, openDatabase } from '@capstan/db';
 import { createProcessLauncher, type Launcher, type LaunchSpec } from '@capstan/launcher';
 import { createQueue, type JobQueue } from '@capstan/queue';
@@ -49,6 +49,8 @@ interface JobOptions {
   workers?: number;
   maxAttempts?: number;
   file?: string;
+  /** The files of the base that the job begins with; none are named by default, as by an earlier release. */
+  baseModel?: ArtifactRef[];
   /** False leaves the row without its queue entry, as a crash between the two would. */
   isEnqueued?: boolean;
   priority?: number;
@@ -142,10 +144,20 @@ export async function makeWorld({
       schedulers.add(scheduler);
       return scheduler;
     },
-    async submit({ script, workers = 1, maxAttempts = 2, file = 'file-train', isEnqueued = true, priority = 50, deadlineSeconds, ...own }) {
+    async submit({
+      script,
+      workers = 1,
+      maxAttempts = 2,
+      file = 'file-train',
+      isEnqueued = true,
+      priority = 50,
+      deadlineSeconds,
+      baseModel,
+      ...own
+    }) {
       const id = makeId('ftjob', randomBytes);
       const resources = { workers, gpusPerWorker: 0, memoryMiB: null };
-      const spec = makeJobSpec({ model: 'base', trainingFile: file, suffix: script, resources, deadlineSeconds });
+      const spec = makeJobSpec({ model: 'base', trainingFile: file, suffix: script, resources, deadlineSeconds, baseModel });
       const estimate = makeEstimate();
       await db.jobs.create({ id, projectId, ...own, poolId: 'local', spec, priority, maxAttempts, metadata: null, estimate });
       if (isEnqueued) await world.enqueue(id);
