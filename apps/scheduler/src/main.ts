@@ -53,10 +53,12 @@ if (health !== null) logger.info({ port: health.port }, 'health and metrics are 
 const drain = new AbortController();
 // From the platform on one machine, which goes down with all its ranks; a scheduler that is merely replaced gets SIGTERM.
 process.once('SIGUSR2', () => drain.abort());
-const ending = AbortSignal.any([shutdown, drain.signal]);
+const refused = launchers.host?.refused;
+const ending = AbortSignal.any([shutdown, drain.signal, ...(refused ? [refused] : [])]);
 if (!ending.aborted) await new Promise((resolve) => ending.addEventListener('abort', resolve, { once: true }));
 await scheduler.close(drain.signal.aborted ? { drainMs: config.DRAIN_GRACE_MS } : {});
 await launchers.close();
 await health?.close();
 await queue.close();
 await db.close();
+if (refused?.aborted) process.exitCode = 1;

@@ -1,8 +1,17 @@
 import type { Clock, Pool } from '@capstan/core';
-import { type ClusterPools, createProcessLauncher, type Launcher, openKubernetesLauncher, routeLaunchers } from '@capstan/launcher';
+import { claimHost } from '@capstan/db';
+import {
+  type ClusterPools,
+  createProcessLauncher,
+  type Launcher,
+  openKubernetesLauncher,
+  readHostId,
+  routeLaunchers,
+} from '@capstan/launcher';
 import type { Logger } from '@capstan/runtime';
 import { Counter } from 'prom-client';
 import type { Config } from './config.ts';
+import { type HeldHost, holdHost } from './hold-host.ts';
 
 interface LauncherParts {
   /** Of local workers, beside Capstan's own variables. */
@@ -19,11 +28,16 @@ export interface Launchers {
   clusterPools: ClusterPools | null;
   /** What they count, to be shown with the scheduler's own. */
   metrics: Counter[];
-  /** Ends the watches, and leaves the ranks alone. */
+  /** The machine's claim on local processes, where it may start any. */
+  host: HeldHost | null;
+  /** Ends the watches, lets go of the claim, and leaves the ranks alone. */
   close(): Promise<void>;
 }
 
-/** Everywhere that this scheduler may start ranks, as one launcher. */
+/**
+ * Everywhere that this scheduler may start ranks, as one launcher. Throws a ConflictError where another machine starts local ones: what keeps
+ * an attempt from being launched twice there are files, which only one machine sees.
+ */
 export async function openLaunchers(config: Config, parts: LauncherParts): Promise<Launchers> {
   const calls = new Counter({
     name: 'capstan_kubernetes_requests_total',
@@ -31,12 +45,23 @@ export async function openLaunchers(config: Config, parts: LauncherParts): Promi
     labelNames: ['method'],
     registers: [],
   });
+  const host = await holdOwnHost(config, parts);
   const processes = openProcesses(config, parts);
   const pods = await openPods(config, parts, calls);
   const byKind = { ...(processes && { process: processes }), ...(pods && { kubernetes: pods }) };
   const kinds = Object.keys(byKind) as Pool['launcher'][];
   const launcher = routeLaunchers(byKind);
-  return { launcher, kinds, clusterPools: pods, metrics: pods === null ? [] : [calls], close: async () => pods?.close() };
+  const close = async () => {
+    await pods?.close();
+    await host?.release();
+  };
+  return { launcher, kinds, clusterPools: pods, metrics: pods === null ? [] : [calls], host, close };
+}
+
+async function holdOwnHost({ WORKER_COMMAND, RUNS_DIR, DATABASE_URL }: Config, parts: LauncherParts): Promise<HeldHost | null> {
+  if (WORKER_COMMAND === undefined || RUNS_DIR === undefined) return null;
+  const hostId = await readHostId(RUNS_DIR);
+  return holdHost(() => claimHost(DATABASE_URL, hostId), parts);
 }
 
 function openProcesses({ WORKER_COMMAND, RUNS_DIR, CACHE_DIR }: Config, { environment, clock }: LauncherParts): Launcher | null {

@@ -3,6 +3,8 @@ export type { ArtifactRepository } from './artifacts.ts';
 export type { AuditRecord, AuditRepository, NewAuditRecord } from './audit.ts';
 export type { Change, WrittenChange } from './change.ts';
 export type { Checkpoint, CheckpointRepository, ReleasableState } from './checkpoints.ts';
+export type { HostClaim } from './claim-host.ts';
+export { claimHost } from './claim-host.ts';
 export type { EventRepository, JobEventRecord } from './events.ts';
 export type { FileFilter, FileRecord, FileRepository, FileStatus, NewFile } from './files.ts';
 export type { IdempotencyKeyRepository } from './idempotency-keys.ts';

@@ -5,4 +5,5 @@ export { LAUNCH_LATER } from './launcher.ts';
 export { openKubernetesLauncher } from './open-kubernetes-launcher.ts';
 export type { ProcessLauncherOptions } from './process/create-process-launcher.ts';
 export { createProcessLauncher } from './process/create-process-launcher.ts';
+export { readHostId } from './process/host-id.ts';
 export { routeLaunchers } from './route-launchers.ts';
