@@ -217,8 +217,8 @@ describe('the ledger', () => {
   it('pages through open attempts, shows the words of the launcher, and has no orphans', async () => {
     const { ledger } = world.db;
     const { job } = await world.launch(await world.submit());
-    await ledger.setStatusMessages([{ jobId: job.id, attempt: 1, message: 'Waiting for a node.' }]);
-    expect((await ledger.get(job.id, 1))?.statusMessage).toBe('Waiting for a node.');
+    await ledger.setStatusMessages([{ jobId: job.id, attempt: 1, message: 'Waiting for a node.\u0000' }]);
+    expect((await ledger.get(job.id, 1))?.statusMessage).toBe('Waiting for a node.\uFFFD');
     const all = await ledger.listOpen();
     const [first] = await ledger.listOpen({ limit: 1 });
     const rest = await ledger.listOpen(first === undefined ? {} : { after: first });

@@ -37,8 +37,15 @@ function withoutUnstorable(text: string): string {
 }
 
 async function run<Row>(target: pg.Pool | pg.PoolClient, statement: Prisma.Sql, name?: string): Promise<Row[]> {
-  const { rows } = await target.query({ text: statement.text, values: statement.values, ...(name === undefined ? {} : { name }) });
+  const values = statement.values.map(withoutNul);
+  const { rows } = await target.query({ text: statement.text, values, ...(name === undefined ? {} : { name }) });
   return rows as Row[];
+}
+
+/** Postgres text cannot hold the character NUL, which the words of workers and launchers can: one refused would be sent again for ever. */
+function withoutNul(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNul);
+  return typeof value === 'string' ? value.replaceAll('\u0000', '\uFFFD') : value;
 }
 
 async function inTransaction<Result>(pool: pg.Pool, work: (sql: TransactionSql) => Promise<Result>): Promise<Result> {

@@ -91,6 +91,18 @@ describe('applyEvent', () => {
     expect((await world.db.pools.usage(world.poolId)).running).toBe(0);
   });
 
+  it('ends an attempt, and a job, whose failure says what Postgres cannot store', async () => {
+    const { job } = await runningJob();
+    const message = 'It said \u0000.';
+    const retried = await world.db.jobs.applyEvent(job.id, { ...outOfMemory(), message } as JobEvent);
+    expect(retried).toMatchObject({ ok: true, job: { status: 'queued', message: 'It said \uFFFD.' } });
+    expect(await world.db.ledger.get(job.id, 1)).toMatchObject({ state: 'ended', message: 'It said \uFFFD.' });
+    const failed = await world.db.jobs.applyEvent(job.id, { type: 'jobFailed', reason: 'TrainerError', message, exitCode: 1 });
+    expect(failed).toMatchObject({ ok: true, job: { status: 'failed', message: 'It said \uFFFD.' } });
+    const { events } = await world.db.events.list(job.id, { limit: 1 });
+    expect(events).toMatchObject([{ message: 'The job failed (TrainerError): It said \uFFFD.' }]);
+  });
+
   it('charges a job nothing for an attempt that the platform took away', async () => {
     const { job } = await runningJob();
     expect(await world.db.jobs.applyEvent(job.id, evicted())).toMatchObject({ ok: true, job: { failures: 0, status: 'queued' } });

@@ -57,7 +57,7 @@ function logInsert({ rank }: RankIdentity, logs: ReportBatch['logs']): Prisma.Sq
   return Prisma.sql`logs AS (
     INSERT INTO log_lines (job_id, attempt, rank, level, message, at)
     SELECT gate.id, gate.attempt, ${rank}::int, l.level, l.message, l.at FROM gate, unnest(
-      ${logs.map(({ level }) => level)}::severity[], ${logs.map((line) => withoutNul(line.message))}::text[],
+      ${logs.map(({ level }) => level)}::severity[], ${logs.map(({ message }) => message)}::text[],
       ${logs.map(({ at }) => at)}::timestamptz[]) WITH ORDINALITY AS l (level, message, at, place)
     ORDER BY l.place)`;
 }
@@ -85,7 +85,7 @@ function eventInsert(events: ReportBatch['events'], now: Date): Prisma.Sql {
     INSERT INTO job_events (job_id, level, type, message, data, created_at)
     SELECT gate.id, e.level, e.type, e.message, e.data, ${now}::timestamptz FROM gate, unnest(
       ${events.map(({ level }) => level)}::severity[], ${events.map(({ type }) => type)}::event_type[],
-      ${events.map((event) => withoutNul(event.message))}::text[], ${events.map(({ data }) => json(data))}::jsonb[])
+      ${events.map(({ message }) => message)}::text[], ${events.map(({ data }) => json(data))}::jsonb[])
       WITH ORDINALITY AS e (level, type, message, data, place)
     ORDER BY e.place)`;
 }
@@ -99,9 +99,4 @@ function progressUpdate(progress: ReportBatch['progress']): Prisma.Sql {
 function checkpointId(jobId: string, step: number): string {
   const digest = createHash('sha256').update(`${jobId}:${step}`).digest();
   return `ftckpt-${base32(digest.subarray(0, 15))}`;
-}
-
-/** Postgres text cannot hold the character NUL, which a worker's output can. */
-function withoutNul(text: string): string {
-  return text.replaceAll('\u0000', '\uFFFD');
 }
