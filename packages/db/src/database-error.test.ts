@@ -9,7 +9,9 @@ describe('an error of the database', () => {
     failure('connect ECONNREFUSED 127.0.0.1:5432', 'ECONNREFUSED'),
     failure('terminating connection due to administrator command', '57P01'),
     failure('the database system is starting up', '57P03'),
+    failure('terminating connection due to idle-in-transaction timeout', '25P03'),
     failure('Connection terminated unexpectedly'),
+    failure('Query read timeout'),
     failure("Can't reach database server", 'P1001'),
     failure('Database error. Code: `57P01`. Message: `terminating connection due to unexpected postmaster exit`', 'P2039'),
   ])('tells to come back where it is away: %s', (error) => {

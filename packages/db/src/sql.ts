@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { toAppError } from './database-error.ts';
+import { isQueryTimeout, toAppError } from './database-error.ts';
 import type { Prisma } from './generated/client.ts';
 
 /** Raw statements, for what Prisma cannot say in one round trip; CRUD goes through Prisma on the same pool. */
@@ -57,14 +57,19 @@ async function inTransaction<Result>(pool: pg.Pool, work: (sql: TransactionSql) 
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    broken = await client.query('ROLLBACK').then(
-      () => undefined,
-      (rollbackError: Error) => rollbackError,
-    );
+    broken = isQueryTimeout(error) ? error : await rollBack(client);
     throw error;
   } finally {
     client.release(broken);
   }
+}
+
+/** What is wrong with the connection, if anything. */
+function rollBack(client: pg.PoolClient): Promise<Error | undefined> {
+  return client.query('ROLLBACK').then(
+    () => undefined,
+    (error: Error) => error,
+  );
 }
 
 async function retryTransient<Result>(work: () => Promise<Result>): Promise<Result> {
