@@ -71,6 +71,12 @@ const CREATE: [name: string, change: object, param: string, says: RegExp][] = [
   ['lora beside full', { capstan: { method: 'full', lora: { r: 4 } } }, 'capstan.lora', /leave/],
   ['a micro batch that does not divide', { capstan: { training: { micro_batch_size: 3 } } }, 'capstan.training.micro_batch_size', /divide/],
   ['workers that do not divide', { capstan: { resources: { workers: 3 } } }, 'capstan.resources.workers', /evenly/],
+  [
+    'more workers than the pool has',
+    { capstan: { resources: { workers: 4 }, training: { micro_batch_size: 1 } } },
+    'capstan.resources.workers',
+    /needs 4 workers and pool local has at most 2: ask for fewer/,
+  ],
   ['a warm-up beyond the end', { capstan: { training: { max_steps: 5, warmup_steps: 6 } } }, 'capstan.training.warmup_steps', /longer/],
   [
     'two learning rates',

@@ -49,6 +49,17 @@ describe('a retry', () => {
     await client.files.delete(other);
     await expect(client.jobs.retry(id)).rejects.toMatchObject({ status: 400, param: 'training_file' });
   });
+
+  it('is refused where the pool has become too small for it', async () => {
+    const capstan = { resources: { workers: 2 }, training: { micro_batch_size: 1 } };
+    const { id } = await client.jobs.create({ model: BASE_MODEL, training_file: file, capstan });
+    await client.jobs.cancel(id);
+    const operator = createClient({ baseUrl: api.url, apiKey: await api.makeKey('operator'), clock: systemClock });
+    await operator.pools.update('local', { max_workers: 1 });
+    await expect(client.jobs.retry(id)).rejects.toMatchObject({ status: 400, param: 'capstan.resources.workers' });
+    await operator.pools.update('local', { max_workers: 2 });
+    expect(await client.jobs.retry(id)).toMatchObject({ status: 'queued' });
+  });
 });
 
 describe('the cost of a job that runs', () => {

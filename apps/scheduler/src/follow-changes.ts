@@ -6,7 +6,7 @@ import type { KeyedRunner } from './keyed-runner.ts';
 export interface ChangeFollowers {
   dispatchers: Dispatchers;
   reconciler: KeyedRunner;
-  /** Lets jobs go that were held back for their project's quota. */
+  /** Lets jobs go that were held back for their project's quota, or the size of their pool. */
   releaser: KeyedRunner;
   /** A pool was changed. */
   onPool: () => void;
@@ -30,6 +30,7 @@ async function follow(change: Change, { dispatchers, reconciler, releaser, onPoo
       return dispatchers.wake(change.poolId, 'entry');
     case 'pool':
       onPool();
+      releaser.run('held');
       return dispatchers.refresh();
     case 'resync':
       onResync();

@@ -49,9 +49,10 @@ describe('the autoscaler grows a pool', () => {
     expect(look({ ...busy, queued: gangs })).toMatchObject({ workers: 6 });
   });
 
-  it('not for a wait below the target, nor for a job that is wider than the ceiling, nor for those behind it', () => {
+  it('not for a wait below the target, nor for a job that is wider than the ceiling, but for those that pass it', () => {
     expect(look({ ...busy, running: [running(299)], queued: [waiting(900)] })).toBeNull();
-    expect(look({ ...busy, queued: [waiting(10, 9), waiting(10)] })).toBeNull();
+    expect(look({ ...busy, queued: [waiting(10, 9)] })).toBeNull();
+    expect(look({ ...busy, queued: [waiting(10, 9), waiting(10)] })).toMatchObject({ workers: 2 });
   });
 });
 

@@ -76,16 +76,21 @@ function scaleDown(outlook: ScaleOutlook): ScaleDecision | null {
   return { workers, reason: 'Idle', message: `No job waits, and ${used} in use in the last ${timeText(pool.autoscale.coolDownSeconds)}.` };
 }
 
-/** What the ceiling lets start at all: a job that is wider holds up those behind it, whatever the size. */
+/** What the ceiling lets start at all: a job that is wider is passed by those behind it, whatever the size. */
 function startable({ queued, pool }: ScaleOutlook): ScaleOutlook['queued'] {
-  const tooWide = queued.findIndex(({ workers }) => workers > pool.autoscale.ceiling);
-  return tooWide === -1 ? queued : queued.slice(0, tooWide);
+  return queued.filter(({ workers }) => workers <= pool.autoscale.ceiling);
 }
 
 /** Seconds that each startable job still waits with so many workers; what runs is taken to need one more second at least. */
 function starts(outlook: ScaleOutlook, maxWorkers: number): number[] {
   const running = outlook.running.map((job) => ({ ...job, seconds: Math.max(1, job.seconds) }));
-  const times = forecastPool({ maxWorkers, paused: false, running, queued: startable(outlook) });
+  const times = forecastPool({
+    maxWorkers,
+    mostWorkers: outlook.pool.autoscale.ceiling,
+    paused: false,
+    running,
+    queued: startable(outlook),
+  });
   return times.map((time) => time ?? Number.POSITIVE_INFINITY);
 }
 

@@ -22,6 +22,8 @@ export interface RunningWork extends WaitingWork {
 /** What a pool runs and what waits for it, as far as its queue is known. */
 export interface PoolWork {
   maxWorkers: number;
+  /** What the pool may grow to; its size where it is left out. */
+  mostWorkers?: number;
   paused: boolean;
   running: readonly RunningWork[];
   /** The head of the queue, in its order. */
@@ -65,10 +67,9 @@ export function secondsLeftOf({ secondsLeft, estimatedSeconds, elapsedSeconds }:
   return secondsLeft ?? Math.max(0, Math.round(estimatedSeconds * pace - elapsedSeconds));
 }
 
-function startsAt({ maxWorkers, paused, running, queued }: PoolWork, pace: number): (number | null)[] {
+function startsAt({ running, queued, ...pool }: PoolWork, pace: number): (number | null)[] {
   return forecastPool({
-    maxWorkers,
-    paused,
+    ...pool,
     running: running.map((job) => ({ ...job, seconds: secondsLeftOf(job, pace) })),
     queued: queued.map((job) => ({ ...job, seconds: job.estimatedSeconds * pace })),
   });

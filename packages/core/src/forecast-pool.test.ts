@@ -21,8 +21,12 @@ describe('the forecast of a pool', () => {
     expect(forecastPool({ ...idle, maxWorkers: 2, running: [job(10)], queued: [job(5, 2), job(1)] })).toEqual([10, 15]);
   });
 
-  it('never starts a job that is wider than the pool, nor those behind it', () => {
-    expect(forecastPool({ ...idle, queued: [job(5), job(5, 2), job(5)] })).toEqual([0, null, null]);
+  it('never starts a job that is wider than the pool may be, and lets the others pass it', () => {
+    expect(forecastPool({ ...idle, queued: [job(5), job(5, 2), job(5)] })).toEqual([0, null, 5]);
+  });
+
+  it('starts nobody behind a job that waits for the pool to grow', () => {
+    expect(forecastPool({ ...idle, mostWorkers: 2, queued: [job(5), job(5, 2), job(5)] })).toEqual([0, null, null]);
   });
 
   it('starts nothing in a paused pool', () => {

@@ -8,6 +8,8 @@ export interface ForecastJob {
 
 export interface PoolOutlook {
   maxWorkers: number;
+  /** What it may grow to; its size where it is left out. */
+  mostWorkers?: number;
   paused: boolean;
   running: readonly ForecastJob[];
   /** In the order in which they start. */
@@ -16,15 +18,17 @@ export interface PoolOutlook {
 
 /**
  * Seconds until each queued job starts, in their order; null for those that never do as things stand. It plays the dispatcher's rule: strictly
- * in order, the next one only when the pool has room for all of its workers, so a wide job holds up those behind it.
+ * in order, the next one only when the pool has room for all of its workers, so a wide job holds up those behind it. One that is wider than the
+ * pool may ever be is passed.
  */
-export function forecastPool({ maxWorkers, paused, running, queued }: PoolOutlook): (number | null)[] {
+export function forecastPool({ maxWorkers, mostWorkers = maxWorkers, paused, running, queued }: PoolOutlook): (number | null)[] {
   if (paused) return queued.map(() => null);
   const ends = running.map(({ workers, seconds }) => ({ at: seconds, workers })).sort(byEnd);
   let free = maxWorkers - ends.reduce((sum, { workers }) => sum + workers, 0);
   let now = 0;
   let isStuck = false;
   return queued.map(({ workers, seconds }) => {
+    if (workers > mostWorkers) return null;
     while (!isStuck && free < workers) {
       const next = ends.shift();
       if (next === undefined) isStuck = true;

@@ -118,7 +118,7 @@ export type { ObservedRank } from './observed-rank.ts';
 export { failureFromExit, isFinished } from './observed-rank.ts';
 export { fitToMemory, isOutOfMemory, judgeFailure, shrunkMicroBatchSize } from './out-of-memory.ts';
 export type { Pool, PoolCapacity } from './pool.ts';
-export { billedUnits, placesToKeep, poolSchema } from './pool.ts';
+export { billedUnits, mostWorkers, placesToKeep, poolSchema, widthRefusal } from './pool.ts';
 export type { ProjectQuota, ProjectUse, QuotaRefusal } from './quota.ts';
 export { admitJob, countReleasable, launchRefusal, monthOf, NO_QUOTA } from './quota.ts';
 export type { EstimateFacts } from './submission/estimate-job.ts';

@@ -108,7 +108,7 @@ export interface FineTuningJob {
   owner: string | null;
   /** The job that this one repeats. */
   retryOf: string | null;
-  /** Why it is out of its queue although it is queued: its project holds all that it may; null for others. */
+  /** Why it is out of its queue although it is queued: its project holds all that it may, or its pool is too small; null for others. */
   holdMessage: string | null;
   estimate: JobEstimate;
   /** GPU-seconds (slot-seconds on pools without GPUs) and their price over all attempts so far. */

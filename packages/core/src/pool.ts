@@ -35,6 +35,18 @@ export function placesToKeep({ paused, minReady, maxWorkers }: Pick<Pool, 'pause
   return paused ? 0 : Math.min(minReady, Math.max(0, maxWorkers - reserved));
 }
 
+/** The most workers that may ever run at once in the pool as its operators have it: its size, or what its policy lets it grow to. */
+export function mostWorkers({ maxWorkers, autoscale }: Pick<Pool, 'maxWorkers' | 'autoscale'>): number {
+  return autoscale.enabled ? Math.max(maxWorkers, autoscale.ceiling) : maxWorkers;
+}
+
+/** Why a job of so many workers can never start in the pool as it is, or null. A pool without workers is closed for now, and not too small. */
+export function widthRefusal(pool: Pick<Pool, 'id' | 'maxWorkers' | 'autoscale'>, workers: number): string | null {
+  const most = mostWorkers(pool);
+  if (most === 0 || workers <= most) return null;
+  return `The job needs ${workers} workers and pool ${pool.id} has at most ${most}`;
+}
+
 /** Slots that cost money: GPUs where the pool has them, else one slot a worker. */
 export function billedUnits(pool: Pick<Pool, 'gpusPerWorker'>, workers: number): number {
   return workers * Math.max(1, pool.gpusPerWorker);

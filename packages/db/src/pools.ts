@@ -15,7 +15,7 @@ export interface PoolUsage {
   reserved: number;
   /** Of those, slots of jobs that train. */
   running: number;
-  /** Jobs that wait for it, without those whose project may not hold more. */
+  /** Jobs that wait for it, without those that are held back. */
   queued: number;
 }
 

@@ -9,8 +9,10 @@ import {
   type JobSpec,
   ModelError,
   type ModelShape,
+  type Pool,
   parseModelShape,
   resolveJobSpec,
+  widthRefusal,
 } from '@capstan/core';
 import type { FileRecord, Model } from '@capstan/db';
 import type { ApiContext } from '../api-context.ts';
@@ -41,6 +43,7 @@ export async function planJob(context: PlanContext, caller: Caller, request: Cre
   const facts = { training: reportOf(training), validation: validation && reportOf(validation) };
   const drawnSeed = request.seed ?? randomInt(2 ** 31);
   const resolved = resolveJobSpec(request, { ...facts, drawnSeed, gpusPerWorker: pool.gpusPerWorker });
+  refuseTooWide(pool, resolved);
   if (model.method === 'lora') throw adapterAsBase(model);
   const spec: JobSpec = { ...resolved, baseModel: model.artifacts };
   const shape = shapeOf(model);
@@ -50,6 +53,14 @@ export async function planJob(context: PlanContext, caller: Caller, request: Cre
   const leakage = validation && (await context.measureLeakage(training, validation));
   const estimate = estimateJob(spec, { shape, parameterCount, training: facts.training, leakage, pool, measuredTokensPerSecond, backend });
   return { spec, poolId, gpus: billedUnits(pool, spec.resources.workers), estimate };
+}
+
+/** It would wait for ever. */
+export function refuseTooWide(pool: Pool, { resources }: JobSpec): void {
+  const refusal = widthRefusal(pool, resources.workers);
+  if (refusal === null) return;
+  const message = `${refusal}: ask for fewer workers, or for a larger pool.`;
+  throw new InvalidRequestError(message, { param: 'capstan.resources.workers', reason: 'invalid_value' });
 }
 
 async function findModel({ lookups }: PlanContext, { projectId }: Caller, id: string): Promise<Model> {

@@ -4,6 +4,7 @@ import type { ApiContext } from '../api-context.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { takeRandomBytes } from '../random-bytes.ts';
 import { createAndEnqueue } from './create-and-enqueue.ts';
+import { refuseTooWide } from './plan-job.ts';
 
 /** States that a job can be tried anew from; a job that waits or runs is still being tried. */
 const RETRIABLE: readonly FineTuningJob['status'][] = ['failed', 'cancelled'];
@@ -18,6 +19,8 @@ export async function retryJob(context: ApiContext, first: FineTuningJob, caller
   const { projectId, poolId, priority, maxAttempts, metadata, estimate } = first;
   // What the first began with may be gone by now.
   const spec = { ...first.spec, baseModel };
+  const { pool } = await context.lookups.pool(poolId);
+  refuseTooWide(pool, spec);
   const key = `retry of ${first.id}`;
   const input: NewJob = {
     ...{ id: makeId('ftjob', takeRandomBytes), projectId, poolId, spec, priority, maxAttempts, metadata, estimate },
@@ -25,7 +28,6 @@ export async function retryJob(context: ApiContext, first: FineTuningJob, caller
     retryOf: first.id,
     idempotency: { key, bodyHash: key },
   };
-  const { pool } = await context.lookups.pool(poolId);
   return createAndEnqueue(context, input, billedUnits(pool, spec.resources.workers));
 }
 

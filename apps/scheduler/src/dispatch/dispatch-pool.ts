@@ -1,3 +1,4 @@
+import { widthRefusal } from '@capstan/core';
 import type { TakenEntry } from '@capstan/queue';
 import { launchAttempt } from '../attempts/launch-attempt.ts';
 import type { SchedulerContext } from '../scheduler-context.ts';
@@ -15,7 +16,8 @@ const MOST_TOGETHER = 32;
 
 /**
  * Launches what the pool's queue holds, in its order, as long as there is room, until the signal aborts. The head of the queue is never
- * overtaken: a gang that waits for room would otherwise wait for ever behind a stream of smaller jobs.
+ * overtaken: a gang that waits for room would otherwise wait for ever behind a stream of smaller jobs. One that is wider than the pool may ever be is
+ * taken out of the queue.
  */
 export async function dispatchPool(poolId: string, gate: PoolGate, context: SchedulerContext, signal: AbortSignal): Promise<void> {
   const launches = new Set<Promise<void>>();
@@ -112,6 +114,7 @@ async function roomForHead(poolId: string, { db, queue, clock }: SchedulerContex
   const [job, pool, reserved] = await Promise.all([db.jobs.get(head.jobId), db.pools.get(poolId), db.pools.reservedIn(poolId)]);
   if (pool === null || pool.paused) return 0;
   if (job === null || job.status !== 'queued' || job.attempt + 1 !== head.attempt) return 1;
+  if (widthRefusal(pool, job.spec.resources.workers) !== null) return 1;
   const room = pool.maxWorkers - reserved;
   return room < job.spec.resources.workers ? 0 : room;
 }

@@ -45,6 +45,18 @@ describe.each(FLAVOURS)('dispatch from a queue on %s', { timeout: 120_000 }, (qu
     await world.until(behind, 'succeeded');
   });
 
+  it('runs those behind a job that is wider than the pool has become, and the job itself once the pool has grown', async () => {
+    world = await makeWorld({ queueOn, maxWorkers: 1 });
+    const wide = await world.submit({ script: 'steps 1', workers: 2 });
+    const behind = await world.submit({ script: 'steps 1' });
+    await world.startScheduler();
+    await world.until(behind, 'succeeded');
+    expect(await world.db.jobs.get(wide)).toMatchObject({ status: 'queued', holdMessage: expect.stringContaining('has at most 1') });
+    const pool = await world.db.pools.get('local');
+    await world.db.pools.update('local', { maxWorkers: 2 }, pool?.version ?? 0);
+    await world.until(wide, 'succeeded');
+  });
+
   it('gives an entry that was lost back to its job', async () => {
     world = await makeWorld({ queueOn });
     const scheduler = await world.startScheduler();

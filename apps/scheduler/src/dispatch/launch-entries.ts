@@ -3,7 +3,7 @@ import type { Launched } from '@capstan/db';
 import type { TakenEntry } from '@capstan/queue';
 import type { SchedulerContext } from '../scheduler-context.ts';
 
-/** `full`: nothing more can be launched in this pool for now. `dropped`: the entry was out of date, its time has not come, or its project holds all that it may. */
+/** `full`: nothing more can be launched in this pool for now. `dropped`: the entry was out of date, its time has not come, or it is held back. */
 export type EntryOutcome = { type: 'reserved'; job: FineTuningJob; pool: Pool } | { type: 'full' } | { type: 'dropped' };
 
 /**
@@ -33,7 +33,8 @@ async function settle(
     case 'NotYet':
       return postpone(entry, poolId, context);
     case 'QuotaExceeded':
-      // Held back in its row, so that others pass it; once its project may hold more, it gets an entry at its old place.
+    case 'TooWide':
+      // Held back in its row, so that others pass it; once its project may hold more, or its pool is larger, it gets an entry at its old place.
       await entry.complete();
       return { type: 'dropped' };
     case 'NotFound':

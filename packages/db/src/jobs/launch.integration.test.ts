@@ -62,6 +62,24 @@ describe('launch', () => {
     expect(await world.db.jobs.listAwaitedAttempts(jobs.map(({ id }) => id))).toEqual(new Map(jobs.slice(2).map(({ id }) => [id, 1])));
   });
 
+  it('holds back a job that is wider than its pool has become, launches those behind it, and lets it go once the pool has grown', async () => {
+    const poolId = await world.addPool(4);
+    const { id: projectId } = await world.db.projects.create('wide', {});
+    const resize = async (maxWorkers: number) =>
+      world.db.pools.update(poolId, { maxWorkers }, (await world.db.pools.get(poolId))?.version ?? 0);
+    const wide = await world.submit({ projectId, poolId, workers: 3 });
+    const behind = await world.submit({ projectId, poolId });
+    await resize(2);
+    const outcomes = await world.db.jobs.launchTogether(poolId, [request(wide.id, poolId, 3), request(behind.id, poolId)]);
+    expect(outcomes).toMatchObject([{ ok: false, reason: 'TooWide' }, { ok: true }]);
+    const holdMessage = `The job needs 3 workers and pool ${poolId} has at most 2: it starts once the pool is that large.`;
+    expect(await world.db.jobs.get(wide.id)).toMatchObject({ status: 'queued', holdMessage });
+    expect(await world.db.jobs.releaseHeld(projectId)).toEqual([]);
+    await resize(4);
+    expect(await world.db.jobs.releaseHeld(projectId)).toMatchObject([{ id: wide.id, holdMessage: null }]);
+    expect(await world.db.jobs.launch(request(wide.id, poolId, 3))).toMatchObject({ ok: true });
+  });
+
   it('launches a job once that is named twice in one call', async () => {
     const poolId = await world.addPool(4);
     const { id } = await world.submit({ poolId });

@@ -1,4 +1,4 @@
-import { billedUnits, type FineTuningJob, launchRefusal, type Pool } from '@capstan/core';
+import { billedUnits, type FineTuningJob, launchRefusal, type Pool, widthRefusal } from '@capstan/core';
 import { changesOfJob } from '../change.ts';
 import { type Pool as PoolRow, Prisma } from '../generated/client.ts';
 import { type LedgerEntry, toLedgerEntry } from '../ledger-row.ts';
@@ -19,7 +19,15 @@ export interface LaunchRequest {
   tokenHash?: string | null;
 }
 
-export type LaunchRefusal = 'NotFound' | 'NotQueued' | 'AttemptMismatch' | 'NotYet' | 'PoolPaused' | 'NoCapacity' | 'QuotaExceeded';
+export type LaunchRefusal =
+  | 'NotFound'
+  | 'NotQueued'
+  | 'AttemptMismatch'
+  | 'NotYet'
+  | 'PoolPaused'
+  | 'NoCapacity'
+  | 'TooWide'
+  | 'QuotaExceeded';
 export type Launched =
   | { ok: true; job: FineTuningJob; ledger: LedgerEntry; pool: Pool }
   | { ok: false; reason: LaunchRefusal; message: string };
@@ -27,7 +35,8 @@ export type Launched =
 /**
  * Reserves the slots of each job and writes its intent, or says why not, in the order given; called twice for one attempt, the second is
  * refused. One transaction for all: many launches cost little more than one. Where a job finds no room, nothing behind it is launched
- * either, for it would overtake. A job whose project may not hold more is held back in its row, and the others pass it. Launches of a pool wait for each other on its row, so the sum of reservations that follows is true until
+ * either, for it would overtake. A job whose project may not hold more, or that is wider than the pool may ever be, is held back in its row, and the
+ * others pass it. Launches of a pool wait for each other on its row, so the sum of reservations that follows is true until
  * the commit, and so do launches of a project that has limits, in whichever pools: everybody locks the pool first. The locks are NO KEY UPDATE:
  * they do not hold up the creation of jobs, which only refer to the pool.
  */
@@ -60,7 +69,7 @@ export async function launchTogether(
   // After the commit: a NOTIFY inside would make the launches of all pools commit one after another.
   outcomes.forEach((outcome, place) => {
     if (outcome.ok) announcer.announce(...changesOfJob(outcome.job.id, poolId, outcome.job.status));
-    else if (outcome.reason === 'QuotaExceeded')
+    else if (outcome.reason === 'QuotaExceeded' || outcome.reason === 'TooWide')
       announcer.announce({ kind: 'job', jobId: requests[place]?.jobId ?? '', poolId, status: 'queued' });
   });
   return outcomes;
@@ -108,6 +117,8 @@ function decideLaunches(requests: readonly LaunchRequest[], { pool, limits, now,
     const refusal = refusalOf(job, pool, request, now);
     if (refusal !== null) return { refusal };
     const workers = request.workers ?? job.spec.resources.workers;
+    const tooWide = widthRefusal(pool, workers);
+    if (tooWide !== null) return { refusal: refuse('TooWide', `${tooWide}: it starts once the pool is that large.`), held: job };
     const units = billedUnits(pool, workers);
     const overQuota = isFull ? null : quotaRefusal(limits, job, units);
     if (overQuota !== null) return { refusal: refuse('QuotaExceeded', overQuota), held: job };
