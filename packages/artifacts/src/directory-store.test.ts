@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { bytesOf, describeArtifactStore, readAll } from './artifact-store-conformance.ts';
 import { createDirectoryStore } from './directory-store.ts';
@@ -84,4 +84,14 @@ it('the sweep removes what crashed puts left, but no put under way', async () =>
   expect(await readdir(join(directory, 'tmp'))).toEqual(['put-new']);
   expect(await readAll(store.read(sha256))).toBe('kept');
   expect(await createDirectoryStore(join(directory, 'nowhere')).sweepTemp(new Date())).toBe(0);
+});
+
+it('a disk that cannot be used makes the store unavailable, to read and to write', async () => {
+  const { store, sha256, path } = await withBlob('behind a file');
+  await rm(dirname(path), { recursive: true });
+  await writeFile(dirname(path), 'a file where a directory belongs');
+  const unavailable = { code: 'unavailable', message: expect.stringContaining('(ENOTDIR): a file stands') };
+  await expect(readAll(store.read(sha256))).rejects.toMatchObject(unavailable);
+  const elsewhere = createDirectoryStore(join(dirname(path), 'below'));
+  await expect(elsewhere.put(bytesOf('x'))).rejects.toMatchObject(unavailable);
 });

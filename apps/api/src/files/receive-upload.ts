@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { toDiskError } from '@capstan/artifacts';
 import { AppError, CancelledError, InvalidRequestError } from '@capstan/core';
 import busboy from 'busboy';
 import { refuseUnstorable } from '../http/unstorable-text.ts';
@@ -36,20 +37,22 @@ const FORM_OVERHEAD_BYTES = 64 * 1024;
 export async function receiveUpload(request: IncomingMessage, options: ReceiveOptions): Promise<ReceivedUpload> {
   if (Number(request.headers['content-length'] ?? 0) > options.maxBytes + FORM_OVERHEAD_BYTES) throw tooLarge(options.maxBytes);
   const form = openForm(request, options.maxBytes);
-  await mkdir(options.uploadsDir, { recursive: true });
   const path = join(options.uploadsDir, options.name);
   const discard = () => rm(path, { force: true });
   try {
+    await mkdir(options.uploadsDir, { recursive: true });
     const { fields, file } = await readForm(request, form, path);
     if (!file)
       throw invalid('file', "Missing required parameter: 'file'. Send the dataset as the part named file.", 'missing_required_parameter');
     if (file.isTruncated) throw tooLarge(options.maxBytes);
     return { fields, filename: checkFilename(file.filename), bytes: file.bytes, path, discard };
-  } catch (error) {
-    await discard();
-    throw error instanceof AppError
-      ? error
-      : invalid('body', `The form cannot be read: ${error instanceof Error ? error.message : 'it is broken'}.`);
+  } catch (failure) {
+    // On a disk that fails this fails too, and is left to the sweep.
+    await discard().catch(() => undefined);
+    const error = toDiskError(failure);
+    // What the system says is no fault of the form's.
+    if (error instanceof AppError || (error instanceof Error && 'syscall' in error)) throw error;
+    throw invalid('body', `The form cannot be read: ${error instanceof Error ? error.message : 'it is broken'}.`);
   }
 }
 

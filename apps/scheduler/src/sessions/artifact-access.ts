@@ -1,4 +1,5 @@
-import { type ArtifactRef, NotFoundError, PermissionDeniedError } from '@capstan/core';
+import { DISK_FAILED } from '@capstan/artifacts';
+import { AppError, type ArtifactRef, NotFoundError, PermissionDeniedError } from '@capstan/core';
 import type { ArtifactHandlers } from '@capstan/proto';
 import type { SchedulerContext } from '../scheduler-context.ts';
 import { findBase } from './find-base.ts';
@@ -10,7 +11,7 @@ type Access = Parameters<ArtifactHandlers['read']>[1];
  * use, and nobody anything else. What may not be read does not exist, so that hashes cannot be probed. Only ranks write.
  */
 export function makeArtifactHandlers(
-  { db, artifacts }: Pick<SchedulerContext, 'db' | 'artifacts'>,
+  { db, artifacts, logger }: Pick<SchedulerContext, 'db' | 'artifacts' | 'logger'>,
   serving: { mayRead(serverId: string, sha256: string): boolean },
 ): ArtifactHandlers {
   async function mayRead(principal: Access['principal'], sha256: string): Promise<boolean> {
@@ -19,14 +20,24 @@ export function makeArtifactHandlers(
     return refs.some((ref) => ref.sha256 === sha256);
   }
 
+  /** Workers wait and try again: somebody must hear why. */
+  function tell(error: unknown): never {
+    if (error instanceof AppError && error.reason === DISK_FAILED) logger.error({ err: error }, 'artifacts cannot be read or written');
+    throw error;
+  }
+
   return {
     async *read(sha256, { principal, offset, signal }) {
       if (!(await mayRead(principal, sha256))) throw new NotFoundError(`There is no artifact ${sha256}.`);
-      yield* artifacts.read(sha256, { offset, signal });
+      try {
+        yield* artifacts.read(sha256, { offset, signal });
+      } catch (error) {
+        tell(error);
+      }
     },
     async write(content, { principal, signal }) {
       if (principal.kind !== 'rank') throw new PermissionDeniedError('Only the ranks of a job write artifacts.');
-      const stored = await artifacts.put(content, { signal });
+      const stored = await artifacts.put(content, { signal }).catch(tell);
       // Before the answer: a report that names it may follow at once.
       await db.jobArtifacts.record(principal.identity.jobId, stored.sha256);
       return stored;
