@@ -103,6 +103,17 @@ describe('applyEvent', () => {
     expect(events).toMatchObject([{ message: 'The job failed (TrainerError): It said \uFFFD.' }]);
   });
 
+  it('bills an attempt that runs from its intent where nobody wrote down that it was launched', async () => {
+    const { job } = await world.launch(await world.submit());
+    await world.clock.advance(10_000);
+    await world.db.jobs.applyEvent(job.id, { type: 'workersReady' });
+    expect(await world.db.ledger.get(job.id, 1)).toMatchObject({ state: 'launched', launchedAt: job.queuedAt });
+    await world.clock.advance(20_000);
+    expect((await world.db.usage.running([job.id], world.clock.now())).get(job.id)).toMatchObject({ gpuSeconds: 30 });
+    await world.db.jobs.applyEvent(job.id, outOfMemory());
+    expect(await world.db.usage.listForJob(job.id)).toMatchObject([{ gpuSeconds: 30 }]);
+  });
+
   it('charges a job nothing for an attempt that the platform took away', async () => {
     const { job } = await runningJob();
     expect(await world.db.jobs.applyEvent(job.id, evicted())).toMatchObject({ ok: true, job: { failures: 0, status: 'queued' } });

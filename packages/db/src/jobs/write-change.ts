@@ -53,6 +53,7 @@ export async function writeChange(sql: TransactionSql, write: ChangeWrite): Prom
   const parts = [
     ...(change.endsAttempt ? [endedAttempt(write)] : []),
     jobUpdate(write),
+    ...(change.status === 'running' ? [launchedAttempt()] : []),
     ...(change.asksToStop ? [stopRequest(write.now)] : []),
     ...(effects?.model === undefined ? [] : [modelInsert(effects.model, change, write.now)]),
     ...(effects?.file === undefined ? [] : [fileInsert(effects.file, change, write.now)]),
@@ -69,6 +70,7 @@ export async function writeChange(sql: TransactionSql, write: ChangeWrite): Prom
 function shapeOf({ change, effects }: ChangeWrite): string {
   const shape = {
     ends: change.endsAttempt,
+    runs: change.status === 'running',
     stops: change.asksToStop,
     models: effects?.model !== undefined,
     files: effects?.file !== undefined,
@@ -111,6 +113,13 @@ function endedAttempt({ failure, effects, now }: ChangeWrite): Prisma.Sql {
     INSERT INTO usage (job_id, attempt, project_id, pool_id, gpu_seconds, cost_usd, ended_at)
     SELECT job_id, attempt, project_id, pool_id, gpu_seconds, gpu_seconds / 3600 * price_per_gpu_hour, ${now}::timestamptz FROM ended
     RETURNING gpu_seconds, cost_usd)`;
+}
+
+/** Ranks that train were launched, and are billed, although nobody came to write down the launcher's answer. */
+function launchedAttempt(): Prisma.Sql {
+  return Prisma.sql`launched AS (
+    UPDATE attempts a SET state = 'launched', launched_at = a.intended_at
+    FROM gate WHERE a.job_id = gate.id AND a.attempt = gate.attempt AND a.state = 'intended')`;
 }
 
 function stopRequest(now: Date): Prisma.Sql {
