@@ -1,5 +1,6 @@
-import type { LogLine as LogLineRow } from './generated/client.ts';
+import { type LogLine as LogLineRow, Prisma } from './generated/client.ts';
 import type { PrismaDatabase } from './prisma.ts';
+import type { Sql } from './sql.ts';
 
 export interface LogLine {
   seq: number;
@@ -29,11 +30,9 @@ export interface LogRepository {
   tail(jobId: string, filter: Omit<LogFilter, 'after'>): Promise<LogLine[]>;
 }
 
-export function createLogRepository(prisma: PrismaDatabase): LogRepository {
+export function createLogRepository(prisma: PrismaDatabase, sql: Sql): LogRepository {
   return {
-    async append(lines) {
-      await prisma.logLine.createMany({ data: lines.map((line) => ({ ...line, message: line.message.replaceAll('\u0000', '\uFFFD') })) });
-    },
+    append: (lines) => appendLines(sql, lines),
     async list(jobId, { attempt, after = 0, limit }) {
       const where = { jobId, seq: { gt: after }, ...ofAttempt(attempt) };
       return (await prisma.logLine.findMany({ where, orderBy: { seq: 'asc' }, take: limit })).map(toLogLine);
@@ -43,6 +42,19 @@ export function createLogRepository(prisma: PrismaDatabase): LogRepository {
       return rows.reverse().map(toLogLine);
     },
   };
+}
+
+/** Numbers (`seq`) are drawn behind the lock of the job's row, as those of a report are: no line is committed behind a reader's cursor. */
+async function appendLines(sql: Sql, lines: readonly NewLogLine[]): Promise<void> {
+  const statement = Prisma.sql`
+    WITH gate AS (SELECT id FROM jobs WHERE id = ANY(${lines.map(({ jobId }) => jobId)}::text[]) ORDER BY id FOR NO KEY UPDATE)
+    INSERT INTO log_lines (job_id, attempt, rank, level, message, at)
+    SELECT gate.id, l.attempt, l.rank, l.level, l.message, l.at FROM gate JOIN unnest(
+      ${lines.map(({ jobId }) => jobId)}::text[], ${lines.map(({ attempt }) => attempt)}::int[], ${lines.map(({ rank }) => rank)}::int[],
+      ${lines.map(({ level }) => level)}::severity[], ${lines.map(({ message }) => message)}::text[],
+      ${lines.map(({ at }) => at)}::timestamptz[]) WITH ORDINALITY AS l (job_id, attempt, rank, level, message, at, place) ON l.job_id = gate.id
+    ORDER BY l.place`;
+  await sql.rows(statement, 'append-logs');
 }
 
 function ofAttempt(attempt: number | undefined): { attempt?: number } {

@@ -88,7 +88,7 @@ export function openDatabase({ url, clock, poolSize = POOL_SIZE }: DatabaseOptio
     jobs: createJobRepository({ sql, clock, announcer }),
     events: createEventRepository(prisma),
     metrics: createMetricRepository(prisma, sql),
-    logs: createLogRepository(prisma),
+    logs: createLogRepository(prisma, sql),
     checkpoints: createCheckpointRepository({ prisma, sql, clock }),
     artifacts: createArtifactRepository(sql, clock),
     idempotencyKeys: createIdempotencyKeyRepository(sql),

@@ -291,6 +291,23 @@ describe('what a job has written', () => {
     expect(first).toMatchObject(line);
     expect(await world.db.logs.list(job.id, { limit: 5, after: first?.seq })).toMatchObject([{ message: 'Bye' }]);
   });
+
+  it('numbers a line behind those of whoever holds the job, so that no reader passes it by', async () => {
+    const { job, identity } = await world.launch(await world.submit());
+    const line = { jobId: job.id, attempt: 1, rank: 0, level: 'error', message: 'Later', at: world.clock.now() } as const;
+    const holder = new pg.Client({ connectionString: world.url });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [job.id]);
+    const appended = world.db.logs.append([line]);
+    await expect.poll(async () => (await holder.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount).toBeGreaterThan(0);
+    const insert = `INSERT INTO log_lines (job_id, attempt, rank, level, message, at) VALUES ($1, $2, 0, 'info', 'First', now())`;
+    await holder.query(insert, [job.id, identity.attempt]);
+    await holder.query('COMMIT');
+    await holder.end();
+    await appended;
+    expect((await world.db.logs.list(job.id, { limit: 5 })).map(({ message }) => message)).toEqual(['First', 'Later']);
+  });
 });
 
 describe('artifacts of a job', () => {
