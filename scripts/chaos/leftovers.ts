@@ -54,8 +54,10 @@ function leftFiles({ dataDir }: Platform): string[] {
       return [];
     }
   };
+  // Who the machine is stays for the schedulers to come.
+  const runs = list(dataDir.runs).filter((path) => !path.endsWith('/.host.json'));
   const unfinishedCopies = list(dataDir.cache).filter((path) => path.endsWith('.partial'));
-  const files = [...list(dataDir.runs), ...list(dataDir.uploads), ...list(join(dataDir.artifacts, 'tmp')), ...unfinishedCopies];
+  const files = [...runs, ...list(dataDir.uploads), ...list(join(dataDir.artifacts, 'tmp')), ...unfinishedCopies];
   return files.map((path) => `${path} is still there.`);
 }
 
