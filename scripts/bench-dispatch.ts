@@ -14,6 +14,7 @@ import { Queue, Worker } from 'bullmq';
 import { configSchema } from '../apps/scheduler/src/config.ts';
 import { startScheduler } from '../apps/scheduler/src/scheduler.ts';
 import { toSettings } from '../apps/scheduler/src/settings.ts';
+import { RANKLESS_LAUNCHER } from '../apps/scheduler/src/testing/rankless-launcher.ts';
 import { percentile, rounded, startBenchServices } from './bench-services.ts';
 
 const JOBS = 300;
@@ -42,14 +43,7 @@ try {
 
 async function measureDispatch(): Promise<number[]> {
   const started = new Map<string, () => void>();
-  const launcher: Launcher = {
-    launch: async ({ jobId }) => started.get(jobId)?.(),
-    list: async () => [],
-    stop: async () => undefined,
-    remove: async () => undefined,
-    watch: ({ signal }) => untilAborted(signal),
-    readLog: async () => '',
-  };
+  const launcher: Launcher = { ...RANKLESS_LAUNCHER, launch: async ({ jobId }) => started.get(jobId)?.() };
   const db = openDatabase({ url: services.postgresUrl, clock: systemClock });
   const connection = services.redisUrl === null ? { postgresUrl: services.postgresUrl } : { redisUrl: services.redisUrl };
   const [apiQueue, schedulerQueue] = [createQueue(connection), createQueue(connection)];
@@ -131,8 +125,4 @@ async function measureFloor(redisUrl: string): Promise<number[]> {
   await worker.close();
   await queue.close();
   return waits;
-}
-
-async function* untilAborted(signal: AbortSignal): AsyncGenerator<never> {
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }

@@ -11,7 +11,6 @@ import { fileURLToPath } from 'node:url';
 import { createDirectoryStore } from '@capstan/artifacts';
 import type { RankIdentity } from '@capstan/core';
 import { makeId, openDatabase } from '@capstan/db';
-import type { Launcher } from '@capstan/launcher';
 import { createQueue } from '@capstan/queue';
 import { createLogger, systemClock } from '@capstan/runtime';
 import { makeEstimate, makeJobSpec, makePool } from '@capstan/testing';
@@ -20,6 +19,7 @@ import pg from 'pg';
 import { configSchema } from '../apps/scheduler/src/config.ts';
 import { startScheduler } from '../apps/scheduler/src/scheduler.ts';
 import { toSettings } from '../apps/scheduler/src/settings.ts';
+import { RANKLESS_LAUNCHER } from '../apps/scheduler/src/testing/rankless-launcher.ts';
 import { makeWorkerToken } from '../apps/scheduler/src/worker-token.ts';
 import { type WorkerServiceServer, WorkerServiceService } from '../packages/proto/src/gen/lora/v1/worker.ts';
 import type { RankTask } from './bench-ingest-ranks.ts';
@@ -33,17 +33,6 @@ const UNNEST_ROWS = 2_000;
 /** Rounds that count; one before them warms everything up. */
 const ROUNDS = 3;
 const WORKER_TOKEN_SECRET = randomBytes(32).toString('hex');
-
-const idleLauncher: Launcher = {
-  launch: async () => undefined,
-  list: async () => [],
-  stop: async () => undefined,
-  remove: async () => undefined,
-  async *watch({ signal }) {
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-  },
-  readLog: async () => '',
-};
 
 interface Round {
   grpc: number;
@@ -160,7 +149,7 @@ async function measureIngest(): Promise<number> {
     ...{
       db,
       queue,
-      launcher: idleLauncher,
+      launcher: RANKLESS_LAUNCHER,
       launcherKinds: ['process'],
       clock: systemClock,
       random: Math.random,

@@ -37,6 +37,8 @@ export interface RankObservation extends ObservedRank {
   epoch: number;
   /** The machine it runs on; null before it is placed. */
   node: string | null;
+  /** Somebody takes it away, as a drain does, and waits until it is removed. */
+  isLeaving?: boolean;
 }
 
 /** The `reason` of an error of `launch` that time cures: nothing is wrong with what was to be launched, so the same launch is repeated. */

@@ -3,6 +3,7 @@ import { systemClock } from '@capstan/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
 import { countOf } from '../testing/count-of.ts';
 import { makeWorld, QUICK_SETTINGS, type World } from '../testing/make-world.ts';
+import { RANKLESS_LAUNCHER } from '../testing/rankless-launcher.ts';
 
 /** Patience enough for a scheduler to do what it should not. */
 const SEVERAL_ROUNDS_MS = 1_500;
@@ -13,16 +14,7 @@ describe('a scheduler without the launcher of a pool', { timeout: 60_000 }, () =
   afterEach(() => world.close());
 
   /** A cluster without a rank, which takes nothing that belongs elsewhere. */
-  const cluster: Launcher = {
-    launch: ({ name }) => Promise.reject(new Error(`${name} does not belong here`)),
-    list: async () => [],
-    stop: async () => undefined,
-    remove: async () => undefined,
-    async *watch({ signal }) {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    },
-    readLog: async () => '',
-  };
+  const cluster: Launcher = { ...RANKLESS_LAUNCHER, launch: ({ name }) => Promise.reject(new Error(`${name} does not belong here`)) };
   const startBlind = () => world.startScheduler({ launcherKinds: ['kubernetes'], launcher: cluster, settings: SETTINGS });
 
   it('leaves its jobs in the queue, and launches that were begun, to those that have it', async () => {

@@ -2,6 +2,7 @@ import type { Launcher } from '@capstan/launcher';
 import { hasTestRedis } from '@capstan/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeWorld, type World } from '../testing/make-world.ts';
+import { RANKLESS_LAUNCHER } from '../testing/rankless-launcher.ts';
 
 const FLAVOURS = hasTestRedis() ? (['redis', 'postgres'] as const) : (['postgres'] as const);
 const JOBS = 300;
@@ -14,18 +15,11 @@ describe.each(FLAVOURS)('two schedulers at one queue on %s', { timeout: 180_000 
   /** Ranks that are done as soon as they are launched, and leave nothing to look at. */
   function instantRanks(launches: string[]): Launcher {
     return {
+      ...RANKLESS_LAUNCHER,
       launch: async ({ name, jobId }) => {
         launches.push(name);
         await world.db.jobs.applyEvent(jobId, { type: 'workersSucceeded', fineTunedModel: `ft:${jobId}`, trainedTokens: 1 });
       },
-      list: async () => [],
-      stop: async () => undefined,
-      remove: async () => undefined,
-      // Nothing to see until the scheduler ends.
-      async *watch({ signal }) {
-        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      },
-      readLog: async () => '',
     };
   }
 

@@ -25,8 +25,9 @@ export function createEndedRanksSweep(context: SchedulerContext, observed: Obser
     const living = ranks.filter((rank) => !isFinished(rank));
     const sinceEndMs = endedAt === null ? Infinity : clock.now().getTime() - endedAt.getTime();
     if (living.length === 0) {
-      // The last words of one that failed are wanted at once. Others wait for those that start, which removals would slow down.
-      if (ranks.every(({ phase }) => phase === 'succeeded') && sinceEndMs < keptMs) return;
+      // The last words of one that failed are wanted at once, and a drain waits for what leaves. Others wait for those that start, which removals
+      // would slow down.
+      if (ranks.every(({ phase, isLeaving }) => phase === 'succeeded' && !isLeaving) && sinceEndMs < keptMs) return;
       await retireRanks(name, ranks, context);
       observed.forget({ jobId, name });
       return;

@@ -8,7 +8,7 @@ import type { SchedulerContext } from '../scheduler-context.ts';
  * not dialled in for `startTimeoutMs`, so one that still has no place long after that was left by a scheduler that died. One that runs is
  * left alone: it dials in somewhere, and is taken or sent away.
  */
-export function createServersSweep(context: SchedulerContext, observed: ObservedRanks): (signal: AbortSignal) => Promise<void> {
+export function createServersSweep(context: SchedulerContext, observed: ObservedRanks): () => Promise<void> {
   const { launcher, clock, logger, metrics, settings } = context;
   /** When each that has no place was first seen here. */
   const pendingSince = new Map<string, number>();
@@ -26,8 +26,7 @@ export function createServersSweep(context: SchedulerContext, observed: Observed
     logger.warn({ server: name }, 'a serving worker that found no place was stopped');
   }
 
-  return async (signal) => {
-    await observed.refresh({ signal });
+  return async () => {
     const servers = observed.all().filter(({ kind }) => kind === 'serve');
     const pending = new Set(servers.filter(({ phase }) => phase === 'pending').map(({ name }) => name));
     for (const name of pendingSince.keys()) if (!pending.has(name)) pendingSince.delete(name);

@@ -85,6 +85,21 @@ describe('the sweeps', { timeout: 90_000 }, () => {
     expect(await countOf(scheduler.metrics.repairs, { kind: 'orphan_rank_stopped' })).toBeGreaterThan(0);
   });
 
+  it('keep ranks that have succeeded for people to look at, but not one that is being taken away', async () => {
+    const { list } = world.launcher;
+    let isLeaving = false;
+    const launcher = {
+      ...world.launcher,
+      list: async (options: { signal: AbortSignal }) => (await list(options)).map((rank) => ({ ...rank, isLeaving })),
+    };
+    const scheduler = await world.startScheduler({ settings: { keepEndedMs: 600_000 }, launcher });
+    await world.until(await world.submit({ script: 'steps 1' }), 'succeeded');
+    await expect.poll(async () => (await world.launcher.list({ signal: NEVER })).map(({ phase }) => phase), PATIENT).toEqual(['succeeded']);
+    isLeaving = true;
+    await expect.poll(() => world.launcher.list({ signal: NEVER }), PATIENT).toEqual([]);
+    expect(await countOf(scheduler.metrics.removals, { kind: 'finished_rank' })).toBe(1);
+  });
+
   it('end the attempt of a row whose processes have vanished without a trace, at no cost to its budget', async () => {
     const first = await world.startScheduler();
     const jobId = await world.submit({ script: 'endless', maxAttempts: 1 });

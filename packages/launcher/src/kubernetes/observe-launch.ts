@@ -29,7 +29,8 @@ export function observeLaunch({ job, pods, workload, refusal }: LaunchObjects): 
     const labels = (pod ?? job)?.metadata?.labels;
     if (labels === undefined) return [];
     const phase = pod === undefined ? readFromJob(job, rank, { workload, refusal }) : inLightOfJob(readRankPhase(pod), job, workload);
-    return [{ ...readIdentity(labels), rank, ...phase, placedAt: placedAtOf(pod), node: pod?.spec?.nodeName ?? null }];
+    const isLeaving = pod?.metadata?.deletionTimestamp !== undefined;
+    return [{ ...readIdentity(labels), rank, ...phase, placedAt: placedAtOf(pod), node: pod?.spec?.nodeName ?? null, isLeaving }];
   });
 }
 
