@@ -1,6 +1,6 @@
 // Bundles one app: our own packages go into the bundle, everything from npm stays outside, save what npm put beside one of our packages
 // because another version stands at the root: the bundle could not find that. Usage, in the app's folder: node ../../scripts/build.mjs
-import { chmodSync, copyFileSync, existsSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -42,9 +42,6 @@ await build({
   plugins: [ours],
   loader: { '.wasm': 'file' },
 });
-
-// A bin of a workspace is linked where it stands, so it must be a program by itself.
-chmodSync('dist/main.js', 0o755);
 
 // The supervisor of local ranks is a program of its own, started by path.
 const supervisor = '../../packages/launcher/src/rank-supervisor.mjs';

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { shutdownSignal, systemClock } from '@capstan/runtime';
 import type { CliContext } from './cli-context.ts';
 import { runCli } from './run-cli.ts';
