@@ -56,5 +56,5 @@ function upText({ output }: Session, { baseUrl, grpcAddress, queue, dataDir }: P
     ['queue', queueText],
     ['logs', dataDir.logs],
   ].map(([name = '', value = '']) => [colors.dim(name), value]);
-  return `\n${output.table(rows, { headings: null })}\n\nCapstan is up. In another terminal: capstan models list. Ctrl-C stops it.`;
+  return `\n${output.table(rows, { headings: null })}\n\nCapstan is up. In another terminal: npx capstan models list. Ctrl-C stops it.`;
 }
