@@ -66,7 +66,7 @@ describe('the forecast of a pool', () => {
 
 describe('an operator', () => {
   it('makes a pool once', async () => {
-    const pool = { id: 'gpu', launcher: 'kubernetes', max_workers: 3, gpus_per_worker: 2, settings: { nodeSelector: { gpu: 'yes' } } };
+    const pool = { id: 'gpu', launcher: 'kubernetes', max_workers: 3, gpus_per_worker: 2, settings: { image: 'worker', nodeSelector: { gpu: 'yes' } } };
     const created = await send('POST', '/pools', pool);
     expect([created.status, await json(created)]).toMatchObject([
       201,
@@ -179,8 +179,26 @@ describe("the launcher's settings of a pool", () => {
   it('are shown to operators only, who change them whole', async () => {
     expect(await json(await api.fetch('/pools/gpu'))).not.toHaveProperty('settings');
     expect(await json(await send('GET', '/pools/gpu'))).toMatchObject({ settings: { nodeSelector: { gpu: 'yes' } } });
-    const changed = await send('PATCH', '/pools/gpu', { gpus_per_worker: 4, settings: { nodeSelector: { zone: 'a' } } });
-    expect(await json(changed)).toMatchObject({ gpus_per_worker: 4, settings: { nodeSelector: { zone: 'a' } } });
+    const settings = { image: 'worker', nodeSelector: { zone: 'a' } };
+    const changed = await json(await send('PATCH', '/pools/gpu', { gpus_per_worker: 4, settings }));
+    expect([changed.gpus_per_worker, changed.settings]).toEqual([4, settings]);
+  });
+
+  it.each([
+    [{}, 'settings.image', "Missing required parameter: 'settings.image'. Give the image of its workers."],
+    [{ image: 'worker', nodeselector: {} }, 'settings.nodeselector', /^Unknown parameter: 'settings\.nodeselector'\./],
+    [{ image: 'worker', cpu: 'many' }, 'settings.cpu', /quantity, as Kubernetes has it/],
+    [{ image: 'worker', tolerations: ['gpu'] }, 'settings.tolerations[0]', /Write an object/],
+  ])('%j are refused where the launcher could not use them', async (settings, param, message) => {
+    const pool = { id: 'unusable', launcher: 'kubernetes', max_workers: 1, settings };
+    for (const [method, path, body] of [
+      ['POST', '/pools', pool],
+      ['PATCH', '/pools/gpu', { settings }],
+    ] as const) {
+      const refused = await send(method, path, body);
+      expect([refused.status, (await json(refused)).error]).toMatchObject([400, { param, message: expect.stringMatching(message) }]);
+    }
+    expect((await send('PATCH', '/pools/local', { settings })).status).toBe(200);
   });
 });
 

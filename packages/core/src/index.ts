@@ -112,6 +112,8 @@ export type { EvaluationFigures, FineTuningJob, JobEstimate, JobProgress, JobRes
 export { jobSpecSchema } from './job.ts';
 export type { JobStatus, OpenAiJobStatus } from './job-status.ts';
 export { ACTIVE_STATUSES, isActive, isTerminal, JOB_STATUSES, TERMINAL_STATUSES, toOpenAiStatus } from './job-status.ts';
+export { kubernetesPoolSettingsSchema } from './kubernetes-pool-settings.ts';
+export { readKubernetesQuantity } from './kubernetes-quantity.ts';
 export type { LoraConfig } from './lora-config.ts';
 export { ALL_LINEAR, loraConfigSchema } from './lora-config.ts';
 export type { ObservedRank } from './observed-rank.ts';

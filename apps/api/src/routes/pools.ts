@@ -17,6 +17,7 @@ import { readJsonBody } from '../http/read-json-body.ts';
 import { resource } from '../http/resource.ts';
 import { validate } from '../http/validate.ts';
 import { changeOf } from '../pools/change-of.ts';
+import { checkSettings } from '../pools/check-settings.ts';
 import { drainPool } from '../pools/drain-pool.ts';
 import { poolFromRest } from '../pools/pool-from-rest.ts';
 import { type PoolFacts, poolToRest } from '../rest/pool-to-rest.ts';
@@ -43,6 +44,7 @@ export function poolRoutes(router: Router, context: ApiContext): void {
 
   async function create(exchange: Exchange) {
     const wanted = poolSchema.parse(poolFromRest(validate(createPoolRequestSchema, await bodyOf(exchange)), NO_POLICY));
+    checkSettings(wanted);
     if (await db.pools.get(wanted.id)) {
       throw new ConflictError(`There is a pool '${wanted.id}' already: PATCH changes it.`, { param: 'id', reason: 'pool_exists' });
     }
@@ -63,7 +65,10 @@ export function poolRoutes(router: Router, context: ApiContext): void {
 
   async function update(exchange: Exchange) {
     const { version, ...patch } = validate(updatePoolRequestSchema, await bodyOf(exchange));
-    const patchOf = (pool: Pool) => poolFromRest(patch, pool.autoscale);
+    const patchOf = (pool: Pool) => {
+      if (patch.settings) checkSettings({ launcher: pool.launcher, settings: patch.settings });
+      return poolFromRest(patch, pool.autoscale);
+    };
     exchange.response.json(await show(exchange, await change(exchange, 'pool.update', { patchOf, version })));
   }
 

@@ -1,9 +1,9 @@
+import { readKubernetesQuantity } from '@capstan/core';
 import type { V1Container, V1EnvVar, V1PodSpec, V1PodTemplateSpec, V1ResourceRequirements } from '@kubernetes/client-node';
 import type { LaunchSpec } from '../launcher.ts';
 import { tlsEnvironment } from '../tls-environment.ts';
 import { CONTAINER, LABELS, launchLabels, RANK_FINALIZER } from './names.ts';
 import type { KubernetesPoolSettings } from './pool-settings.ts';
-import { readQuantity } from './read-quantity.ts';
 
 const TOKEN_DIR = '/var/run/capstan';
 const CACHE_DIR = '/var/cache/capstan';
@@ -72,7 +72,7 @@ function buildContainer(spec: LaunchSpec, settings: KubernetesPoolSettings): V1C
 
 function buildEnvironment(spec: LaunchSpec, settings: KubernetesPoolSettings): V1EnvVar[] {
   const fixed = {
-    CAPSTAN_CACHE_MAX_BYTES: String(Math.floor(readQuantity(settings.cacheSize) * CACHE_SHARE)),
+    CAPSTAN_CACHE_MAX_BYTES: String(Math.floor(readKubernetesQuantity(settings.cacheSize) * CACHE_SHARE)),
     ...settings.env,
     CAPSTAN_SCHEDULER_ADDRESS: spec.schedulerAddress,
     ...tlsEnvironment(spec),

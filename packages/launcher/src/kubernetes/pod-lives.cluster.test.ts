@@ -178,10 +178,10 @@ describe('a rank in a pod', () => {
   });
 
   it('whose launch the cluster refuses is refused in the words of the cluster', async () => {
-    const spec = makeSpec('succeed', { cpu: 'many' });
+    const spec = makeSpec('succeed', { tolerations: [{ operator: 'Sometimes' }] });
     await expect(launcher.launch(spec, { signal })).rejects.toMatchObject({
       code: 'invalid_request',
-      message: expect.stringMatching(/quantities/),
+      message: expect.stringMatching(/tolerations.*Sometimes/),
     });
   });
 

@@ -1,59 +1,19 @@
-import { InvalidRequestError, type Pool } from '@capstan/core';
+import { InvalidRequestError, kubernetesPoolSettingsSchema, type Pool } from '@capstan/core';
 import type { V1Affinity, V1Toleration, V1TopologySpreadConstraint } from '@kubernetes/client-node';
-import { z } from 'zod';
-import { readQuantity } from './read-quantity.ts';
+import type { z } from 'zod';
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-/** Kubernetes' own shapes, which its API server checks. */
-const kubernetesObject = <T>() => z.custom<T>(isObject, 'must be an object, as Kubernetes writes it');
-
-/** What `settings` of a Kubernetes pool may say; the words are Kubernetes' own. */
-const poolSettingsSchema = z.strictObject({
-  /** Of the worker; in production by digest. */
-  image: z.string().min(1),
-  imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
-  imagePullSecrets: z.array(z.string()).default([]),
-  /** Beside what the image starts by itself. */
-  command: z.array(z.string()).optional(),
-  env: z.record(z.string(), z.string()).default({}),
-  nodeSelector: z.record(z.string(), z.string()).default({}),
-  tolerations: z.array(kubernetesObject<V1Toleration>()).default([]),
-  affinity: kubernetesObject<V1Affinity>().optional(),
-  topologySpreadConstraints: z.array(kubernetesObject<V1TopologySpreadConstraint>()).default([]),
-  runtimeClassName: z.string().optional(),
-  priorityClassName: z.string().optional(),
-  schedulerName: z.string().optional(),
-  serviceAccountName: z.string().optional(),
-  /** What the pool's GPUs are called: nvidia.com/gpu, amd.com/gpu, nvidia.com/mig-1g.10gb … */
-  gpuResourceName: z.string().default('nvidia.com/gpu'),
-  /** Asked for by each worker; there is no limit, for a throttled trainer helps nobody. */
-  cpu: z.string().default('1'),
-  /** Limit of the models and datasets that a worker keeps. */
-  cacheSize: z
-    .string()
-    .refine((text) => readQuantity(text) > 0, 'must be a quantity, as Kubernetes writes it: 20Gi')
-    .default('20Gi'),
-  /** From SIGTERM to force where the cluster stops a worker: a drain, an eviction, a pre-emption. */
-  terminationGracePeriodSeconds: z.number().int().min(0).default(60),
-  activeDeadlineSeconds: z.number().int().min(1).optional(),
-  /** Ended Jobs are removed once they are recorded; this is for those that nobody comes back for. */
-  ttlSecondsAfterFinished: z.number().int().min(0).default(86_400),
-  /** The image's user, where the image names none by number. */
-  runAsUser: z.number().int().min(1).default(65_532),
-  /** Holds a warm place and does nothing; any image that idles will do. */
-  placeholderImage: z.string().default('registry.k8s.io/pause:3.10'),
-  /** Below that of all real work, so that the cluster ends placeholders first. */
-  placeholderPriorityClassName: z.string().default('capstan-warm'),
-  annotations: z.record(z.string(), z.string()).default({}),
-  /** A LocalQueue of Kueue, which then admits. */
-  queueName: z.string().optional(),
-});
-export type KubernetesPoolSettings = z.infer<typeof poolSettingsSchema>;
+/** What only the API server checks has Kubernetes' types here. */
+interface KubernetesObjects {
+  tolerations: V1Toleration[];
+  affinity?: V1Affinity | undefined;
+  topologySpreadConstraints: V1TopologySpreadConstraint[];
+}
+export type KubernetesPoolSettings = Omit<z.infer<typeof kubernetesPoolSettingsSchema>, keyof KubernetesObjects> & KubernetesObjects;
 
 /** The pool's settings, whole; throws an InvalidRequestError that names every problem. */
 export function readPoolSettings({ id, settings }: Pick<Pool, 'id' | 'settings'>): KubernetesPoolSettings {
-  const parsed = poolSettingsSchema.safeParse(settings);
-  if (parsed.success) return parsed.data;
+  const parsed = kubernetesPoolSettingsSchema.safeParse(settings);
+  if (parsed.success) return parsed.data as KubernetesPoolSettings;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`).join('; ');
   throw new InvalidRequestError(`The settings of pool ${id} do not suit Kubernetes: ${problems}`);
 }

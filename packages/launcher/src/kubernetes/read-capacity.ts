@@ -1,7 +1,6 @@
-import type { Pool, PoolCapacity } from '@capstan/core';
+import { type Pool, type PoolCapacity, readKubernetesQuantity } from '@capstan/core';
 import type { V1Node, V1Taint, V1Toleration } from '@kubernetes/client-node';
 import { readPoolSettings } from './pool-settings.ts';
-import { readQuantity } from './read-quantity.ts';
 
 const MIB = 1024 ** 2;
 
@@ -11,7 +10,7 @@ export function readCapacity(pool: Pool, nodes: readonly V1Node[]): PoolCapacity
   const suiting = nodes.filter((node) => suits(node, nodeSelector) && isTolerated(node, tolerations));
   const open = suiting.filter(isOpen);
   const needs: [resource: string, amount: number][] = [
-    ['cpu', readQuantity(cpu)],
+    ['cpu', readKubernetesQuantity(cpu)],
     ['memory', (pool.memoryMiB ?? 0) * MIB],
     [gpuResourceName, pool.gpusPerWorker],
     ['pods', 1],
@@ -23,7 +22,7 @@ export function readCapacity(pool: Pool, nodes: readonly V1Node[]): PoolCapacity
 function slotsOf({ status }: V1Node, needs: [resource: string, amount: number][]): number {
   const rooms = needs
     .filter(([, amount]) => amount > 0)
-    .map(([resource, amount]) => readQuantity(status?.allocatable?.[resource]) / amount);
+    .map(([resource, amount]) => readKubernetesQuantity(status?.allocatable?.[resource]) / amount);
   // Quantities such as 0.1 and 64 do not divide exactly.
   return Math.floor(Math.min(...rooms) + 1e-9);
 }
