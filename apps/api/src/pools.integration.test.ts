@@ -66,7 +66,13 @@ describe('the forecast of a pool', () => {
 
 describe('an operator', () => {
   it('makes a pool once', async () => {
-    const pool = { id: 'gpu', launcher: 'kubernetes', max_workers: 3, gpus_per_worker: 2, settings: { image: 'worker', nodeSelector: { gpu: 'yes' } } };
+    const pool = {
+      id: 'gpu',
+      launcher: 'kubernetes',
+      max_workers: 3,
+      gpus_per_worker: 2,
+      settings: { image: 'worker', nodeSelector: { gpu: 'yes' } },
+    };
     const created = await send('POST', '/pools', pool);
     expect([created.status, await json(created)]).toMatchObject([
       201,

@@ -3,6 +3,11 @@ import { readKubernetesQuantity } from './kubernetes-quantity.ts';
 
 /** Kubernetes' own shapes, which its API server checks. */
 const kubernetesObject = z.record(z.string(), z.unknown(), 'Write an object, as Kubernetes has it.');
+const spreadConstraint = z.looseObject({
+  maxSkew: z.number().int().min(1),
+  topologyKey: z.string(),
+  whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']),
+});
 const quantity = z.string().refine((text) => readKubernetesQuantity(text) > 0, 'Write a quantity, as Kubernetes has it: 4, 500m, 20Gi.');
 
 /** What `settings` of a Kubernetes pool may say; the words are Kubernetes' own. */
@@ -17,7 +22,7 @@ export const kubernetesPoolSettingsSchema = z.strictObject({
   nodeSelector: z.record(z.string(), z.string()).default({}),
   tolerations: z.array(kubernetesObject).default([]),
   affinity: kubernetesObject.optional(),
-  topologySpreadConstraints: z.array(kubernetesObject).default([]),
+  topologySpreadConstraints: z.array(spreadConstraint).default([]),
   runtimeClassName: z.string().optional(),
   priorityClassName: z.string().optional(),
   schedulerName: z.string().optional(),
