@@ -59,7 +59,9 @@ const changeable = {
   settings: poolSchema.shape.settings
     .unwrap()
     .optional()
-    .meta({ description: "The launcher's own, whole: node selector, image, tolerations …" }),
+    .meta({
+      description: "The launcher's own, whole. A pool on Kubernetes gives image at least, and may give node selector, tolerations …",
+    }),
 };
 
 export const createPoolRequestSchema = z.strictObject({
