@@ -56,12 +56,9 @@ const changeable = {
   paused: z.boolean().optional(),
   memory_mib: z.number().int().min(64).max(16_777_216).nullable().optional(),
   autoscale: autoscaleRequestSchema.optional(),
-  settings: poolSchema.shape.settings
-    .unwrap()
-    .optional()
-    .meta({
-      description: "The launcher's own, whole. A pool on Kubernetes gives image at least, and may give node selector, tolerations …",
-    }),
+  settings: poolSchema.shape.settings.unwrap().optional().meta({
+    description: "The launcher's own, whole. A pool on Kubernetes gives image at least, and may give node selector, tolerations …",
+  }),
 };
 
 export const createPoolRequestSchema = z.strictObject({
