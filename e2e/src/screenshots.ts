@@ -29,7 +29,14 @@ try {
   for await (const _message of client.jobs.stream(finished));
   const running = await submit(2_000);
   for (const steps of [400, 200]) await submit(steps);
-  await client.pools.create({ id: 'a100', launcher: 'kubernetes', max_workers: 8, gpus_per_worker: 4, price_per_gpu_hour: 2.1 });
+  await client.pools.create({
+    id: 'a100',
+    launcher: 'kubernetes',
+    max_workers: 8,
+    gpus_per_worker: 4,
+    price_per_gpu_hour: 2.1,
+    settings: { image: 'worker' },
+  });
   // One job more starts, and one still waits.
   await client.pools.update('local', {
     autoscale: { enabled: true, target_wait_seconds: 60, floor: 1, ceiling: 2, cool_down_seconds: 300 },

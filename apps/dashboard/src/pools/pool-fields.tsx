@@ -85,7 +85,7 @@ function KubernetesFields({ pool, set }: PartProps) {
       />
       <JsonInput
         label="Other settings"
-        description="As JSON: image, which it needs; tolerations, runtimeClassName …"
+        description="As JSON: image (required), tolerations, runtimeClassName …"
         error={problems.settings}
         autosize
         minRows={3}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { autoscalePolicySchema } from '../autoscale-policy.ts';
+import { kubernetesPoolSettingsSchema } from '../kubernetes-pool-settings.ts';
 import { poolSchema } from '../pool.ts';
 
 const policy = autoscalePolicySchema.shape;
@@ -48,6 +49,8 @@ const autoscaleRequestSchema = z.strictObject({
 });
 export type AutoscaleRequest = z.infer<typeof autoscaleRequestSchema>;
 
+const SETTINGS = `The launcher's own, whole. Of a pool on Kubernetes, image at least; its names are ${Object.keys(kubernetesPoolSettingsSchema.shape).join(', ')}.`;
+
 const changeable = {
   max_workers: poolSchema.shape.maxWorkers.optional(),
   min_ready: z.number().int().min(0).max(10_000).optional(),
@@ -56,9 +59,7 @@ const changeable = {
   paused: z.boolean().optional(),
   memory_mib: z.number().int().min(64).max(16_777_216).nullable().optional(),
   autoscale: autoscaleRequestSchema.optional(),
-  settings: poolSchema.shape.settings.unwrap().optional().meta({
-    description: "The launcher's own, whole. A pool on Kubernetes gives image at least, and may give node selector, tolerations …",
-  }),
+  settings: poolSchema.shape.settings.unwrap().optional().meta({ description: SETTINGS }),
 };
 
 export const createPoolRequestSchema = z.strictObject({
